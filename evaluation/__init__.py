@@ -1,0 +1,1 @@
+"""What may be concluded. No input, no output, no clock."""

@@ -1,0 +1,1 @@
+"""The running process: use cases, the HTTP service, the page, the command line."""
