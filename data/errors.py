@@ -18,6 +18,7 @@ Everything this system refuses to do.
     - InvalidMapping
     - InvalidPlan
     - InvalidBundle
+    - InvalidSettings
   + Denied
     - NotSignedIn
     - NotAllowed
@@ -31,6 +32,7 @@ Everything this system refuses to do.
     - DatabaseAhead
     - PortInUse
   + Overloaded
+  + LedgerUnavailable
 
 The docstring of a class is its message when none is given, and says what to do.
 """
@@ -113,6 +115,10 @@ class InvalidBundle(Invalid):
     """The model's files differ from their manifest. It is not loaded."""
 
 
+class InvalidSettings(Invalid):
+    """A setting cannot be used. docs/settings.md lists them all."""
+
+
 class Denied(TriageError):
     """This is not allowed."""
 
@@ -163,3 +169,7 @@ class PortInUse(Unprepared):
 
 class Overloaded(TriageError):
     """More is waiting than can be answered in time. Send it again later; treat it as full review."""
+
+
+class LedgerUnavailable(TriageError):
+    """The ledger does not answer. Nothing was recorded; send the same again later."""

@@ -230,6 +230,7 @@ class AuditRates:
     """The scale and the uniform rate in force for a day, fixed from the past before it begins.
 
     The chance of an unflagged item of size ``g`` is ``clip(scale * g, floor_share * uniform, 1)``.
+    ``mean_square_views`` puts views into units of the past when a size is made; None: views were unknown.
     """
 
     rates_id: str
@@ -238,9 +239,13 @@ class AuditRates:
     uniform: float
     unflagged_per_day: float
     set_at: datetime
+    mean_square_views: float | None = None
 
     def __post_init__(self) -> None:
+        check_moment("set_at", self.set_at)
         check_probability("uniform", self.uniform, above_zero=True)
+        if self.mean_square_views is not None and not 0 < self.mean_square_views < math.inf:
+            raise ValueError(f"mean_square_views must be above 0; got {self.mean_square_views!r}.")
         if not 0 <= self.scale < math.inf:
             raise ValueError(f"scale must be 0 or more; got {self.scale!r}.")
 

@@ -1,0 +1,1 @@
+"""Items and past review outcomes out of a team's own files."""

@@ -1,0 +1,155 @@
+"""Events and decisions in the ledger: what happened outside, and what reviewers concluded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from data.checks import content_digest
+from data.errors import AlreadyRecorded, Invalid, UnknownItem
+from data.records import Decision
+from data.store.keys import Key, rows_of
+from data.store.schema import decision as table
+from data.store.schema import event as events
+from data.store.schema import item, row_of, select_records
+from data.store.transaction import Transaction
+
+_DECISION: Final = select_records(table, Decision)
+_DIGEST: Final = sa.select(table.c.decision_id, table.c.digest)
+_ITEM: Final = sa.select(item.c.item_id, item.c.item_version)
+_EVENT: Final = sa.select(events.c.digest).where(events.c.event_id == sa.bindparam("event_id"))
+_PART: Final = 500
+
+
+class Decisions:
+    """The part of the ledger that holds events and decisions."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+
+    def record_event(
+        self,
+        event_id: str,
+        *,
+        digest: str,
+        event: str,
+        payload: Mapping[str, Any],
+        handled: bool,
+        note: str | None,
+        actor: str,
+        recorded_at: datetime,
+    ) -> bool:
+        """Record what another system told; False if the same was told before.
+
+        Parameters
+        ----------
+        digest
+            Of the body, as `data.checks.content_digest` gives it.
+        handled, note
+            Whether it had an effect, and if not why. An event of an unknown kind is recorded, unhandled.
+
+        Raises
+        ------
+        AlreadyRecorded
+            If an event of that id is known with another digest.
+        """
+        self._transaction.lock()
+        known = self._connection.execute(_EVENT, {"event_id": event_id}).scalar_one_or_none()
+        if known is not None:
+            if known != digest:
+                raise AlreadyRecorded(field="event_id")
+            return False
+        row = {
+            "event_id": event_id,
+            "digest": digest,
+            "event": event,
+            "payload": payload,
+            "handled": handled,
+            "note": note,
+            "actor": actor,
+            "recorded_at": recorded_at,
+        }
+        self._transaction.append(events, [row])
+        return True
+
+    def unhandled_events(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Return the events that had no effect, newest first."""
+        chosen = sa.select(events).where(events.c.handled.is_(False)).order_by(events.c.sequence.desc())
+        return [dict(row._mapping) for row in self._connection.execute(chosen.limit(limit))]
+
+    def record_decision(self, decision: Decision, *, event_id: str | None, recorded_at: datetime) -> bool:
+        """Record what a reviewer concluded; False if the same decision is there already.
+
+        Raises
+        ------
+        UnknownItem
+            If no such version of the item was submitted or imported.
+        AlreadyRecorded
+            If a decision of that id is known with other content.
+        """
+        return self.record_decisions([decision], event_id=event_id, recorded_at=recorded_at)[0]
+
+    def record_decisions(
+        self, decisions: Sequence[Decision], *, event_id: str | None = None, recorded_at: datetime
+    ) -> list[bool]:
+        """Record many decisions, or none if one of them is refused; see `record_decision`."""
+        self._transaction.lock()
+        known = self._digests([each.decision_id for each in decisions])
+        rows = []
+        is_new = []
+        for each in decisions:
+            digest = _digest(each)
+            is_new.append(each.decision_id not in known)
+            if known.setdefault(each.decision_id, digest) != digest:
+                raise AlreadyRecorded(
+                    f"Decision {each.decision_id!r} was recorded with other content. Send a new decision_id.",
+                    field="decision_id",
+                )
+            if is_new[-1]:
+                row = row_of(each, table)
+                rows.append({**row, "event_id": event_id, "digest": digest, "recorded_at": recorded_at})
+        self._refuse_unknown_items([(row["item_id"], row["item_version"]) for row in rows])
+        self._transaction.append(table, rows)
+        return is_new
+
+    def decisions(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
+        """Return the decisions on those items that have any, by key, in ledger order."""
+        found: defaultdict[Key, list[Decision]] = defaultdict(list)
+        chosen = _DECISION.order_by(table.c.sequence)
+        for row in rows_of(self._connection, chosen, table, keys):
+            found[row.item_id, row.item_version].append(Decision(**row._mapping))
+        return dict(found)
+
+    def _digests(self, decision_ids: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for start in range(0, len(decision_ids), _PART):
+            part = decision_ids[start : start + _PART]
+            which = table.c.decision_id == part[0] if len(part) == 1 else table.c.decision_id.in_(part)
+            found |= {row.decision_id: row.digest for row in self._connection.execute(_DIGEST.where(which))}
+        return found
+
+    def _refuse_unknown_items(self, keys: Sequence[Key]) -> None:
+        known = {tuple(row) for row in rows_of(self._connection, _ITEM, item, keys)}
+        for item_id, item_version in keys:
+            if (item_id, item_version) not in known:
+                raise UnknownItem(
+                    f"Item {item_id!r}, version {item_version!r}, was never submitted or imported.",
+                    field="item_id",
+                )
+
+
+def _digest(decision: Decision) -> str:
+    said = asdict(decision)
+    for name, value in said.items():
+        if isinstance(value, datetime):
+            said[name] = value.astimezone(UTC).isoformat()  # the same moment, told in another zone
+    try:
+        return content_digest(said)
+    except ValueError as error:
+        raise Invalid(f"A decision must be plain text and numbers: {error}") from error

@@ -1,0 +1,31 @@
+"""Rows of a query as a table with the same column types on both databases, empty or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+
+def frame(connection: sa.Connection, query: sa.Select[Any], dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """Run a query and return its columns by name.
+
+    Parameters
+    ----------
+    dtypes
+        The pandas type of columns; others hold Python objects. ``moment`` stands for a moment in UTC.
+    """
+    result = connection.execute(query)
+    names = list(result.keys())
+    columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
+    return pd.DataFrame(
+        {name: _column(column, dtypes.get(name, "object")) for name, column in zip(names, columns, strict=True)}
+    )
+
+
+def _column(values: tuple[Any, ...], dtype: str) -> Any:
+    if dtype == "moment":
+        return pd.Series(pd.to_datetime(list(values), utc=True).as_unit("us"))
+    return pd.Series(list(values), dtype=dtype)

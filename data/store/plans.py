@@ -1,0 +1,84 @@
+"""Append a plan, read the one in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from data.errors import AlreadyRecorded, PlanChanged, UnknownPlan
+from data.records import AuditDesign, Plan
+from data.store.schema import plan as table
+from data.store.schema import row_of
+from data.store.transaction import Transaction
+
+_NEWEST_FIRST: Final = sa.select(table).order_by(table.c.sequence.desc())
+_IN_FORCE: Final = _NEWEST_FIRST.where(table.c.in_force_from <= sa.bindparam("now")).limit(1)
+_BY_VERSION: Final = sa.select(table).where(table.c.version == sa.bindparam("version"))
+
+
+class Plans:
+    """Review plans. A plan is never edited, only succeeded."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def append(self, plan: Plan, *, expected: str | None) -> None:
+        """Set the next plan.
+
+        Parameters
+        ----------
+        expected
+            The version of the newest plan, which this one succeeds; None for the first plan.
+
+        Raises
+        ------
+        PlanChanged
+            If another plan was set meanwhile. Without this, two people would undo each other's work
+            without noticing.
+        AlreadyRecorded
+            If a plan of that version was set before.
+        """
+        self._transaction.lock()
+        newest = self._first(_NEWEST_FIRST.limit(1))
+        if expected != (None if newest is None else newest.version):
+            raise PlanChanged(
+                "No plan is set yet, so none can be succeeded."
+                if newest is None
+                else f"The newest plan is {newest.version}, set by {newest.author}: {newest.reason} "
+                "Look at it, then decide again.",
+                field="expected",
+            )
+        if self._first(_BY_VERSION, version=plan.version) is not None:
+            raise AlreadyRecorded(
+                f"There is a plan {plan.version} already. Give this one another version.", field="version"
+            )
+        audit = {"daily_budget": plan.audit.daily_budget, "floor_share": plan.audit.floor_share}
+        self._transaction.append(table, [row_of(plan, table) | audit])
+
+    def in_force(self, now: datetime) -> Plan | None:
+        """Return the plan that holds at a moment: the one set last, of those that have begun."""
+        return self._first(_IN_FORCE, now=now)
+
+    def get(self, version: str) -> Plan:
+        """Return one plan, or raise `UnknownPlan`."""
+        found = self._first(_BY_VERSION, version=version)
+        if found is None:
+            raise UnknownPlan(f"No plan of version {version!r} was set.", field="version")
+        return found
+
+    def history(self, *, limit: int | None = None) -> list[Plan]:
+        """Return the plans, newest first."""
+        return [_read(row) for row in self._transaction.connection.execute(_NEWEST_FIRST.limit(limit))]
+
+    def _first(self, statement: sa.Select[Any], **values: Any) -> Plan | None:
+        found = self._transaction.connection.execute(statement, values).one_or_none()
+        return None if found is None else _read(found)
+
+
+def _read(row: sa.Row[Any]) -> Plan:
+    values = dict(row._mapping)
+    del values["sequence"]
+    audit = AuditDesign(daily_budget=values.pop("daily_budget"), floor_share=values.pop("floor_share"))
+    return Plan(audit=audit, **values)

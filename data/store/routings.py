@@ -1,0 +1,55 @@
+"""Scores, routings and audit rates in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from data.records import AuditRates, Routing, Score
+from data.store.keys import Key, rows_of
+from data.store.schema import audit_rates, routing, row_of, score, select_records
+from data.store.transaction import Transaction
+
+_ROUTING: Final = select_records(routing, Routing)
+_USED_SCORE: Final = select_records(score, Score).join(routing, routing.c.score_id == score.c.score_id)
+_RATES: Final = select_records(audit_rates, AuditRates).order_by(audit_rates.c.sequence.desc()).limit(1)
+
+
+class Routings:
+    """The part of the ledger that holds what the model said and where items were sent."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+
+    def record(self, scores: Sequence[Score], routings: Sequence[Routing]) -> None:
+        """Record scores and the routings that rest on them, each once.
+
+        Raises
+        ------
+        UnknownItem
+            If an item was not added before.
+        AlreadyRecorded
+            If an item was routed before. Look with `routings` first, in the same transaction.
+        """
+        self._transaction.append(score, [row_of(each, score) for each in scores])
+        self._transaction.append(routing, [row_of(each, routing) for each in routings])
+
+    def routings(self, keys: Sequence[Key]) -> dict[Key, Routing]:
+        """Return the routings of those items that have one, by key."""
+        found = (Routing(**row._mapping) for row in rows_of(self._connection, _ROUTING, routing, keys))
+        return {(each.item_id, each.item_version): each for each in found}
+
+    def scores(self, keys: Sequence[Key]) -> dict[Key, Score]:
+        """Return, by key, the scores that routings were made from. Degraded items have none."""
+        found = (Score(**row._mapping) for row in rows_of(self._connection, _USED_SCORE, routing, keys))
+        return {(each.item_id, each.item_version): each for each in found}
+
+    def add_rates(self, rates: AuditRates) -> None:
+        """Record the audit rates that come into force."""
+        self._transaction.append(audit_rates, [row_of(rates, audit_rates)])
+
+    def rates(self, plan_version: str) -> AuditRates | None:
+        """Return the newest audit rates of a plan, None where none were set."""
+        found = self._connection.execute(_RATES.where(audit_rates.c.plan == plan_version)).one_or_none()
+        return None if found is None else AuditRates(**found._mapping)

@@ -1,0 +1,94 @@
+"""What the parts of a session share: one connection, and the right to append."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from data.errors import LedgerUnavailable
+from data.store.schema import NUMBERED
+
+LEDGER_LOCK: Final = 0x7A_4D_15
+"""The number of the advisory lock on PostgreSQL. Whoever appends holds it until the end of the transaction."""
+
+_TAKE_LOCK: Final = sa.text(f"SELECT pg_advisory_xact_lock({LEDGER_LOCK})")
+_NEWEST: Final = sa.union_all(*(sa.select(sa.func.max(table.c.sequence)) for table in NUMBERED))
+
+
+class Transaction:
+    """One transaction on one connection."""
+
+    def __init__(self, connection: sa.Connection, *, writes: bool) -> None:
+        self.connection = connection
+        self.writes = writes
+        self._newest: int | None = None
+        self._broken = False
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.connection.dialect.name == "postgresql"
+
+    def lock(self) -> None:
+        """Keep every other writer of facts waiting until this transaction ends.
+
+        SQLite does so from the start (BEGIN IMMEDIATE). It makes the numbering the order of commits on
+        both databases, and what is looked up before an append stays true until it is committed.
+        """
+        if not self.writes:
+            raise RuntimeError("This session only reads. Open it with Store.begin().")
+        if self._newest is None:
+            if self.on_postgresql:
+                self.connection.execute(_TAKE_LOCK)
+            found = self.connection.execute(_NEWEST).scalars()
+            self._newest = max((number for number in found if number is not None), default=0)
+
+    def append(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, numbered in their order."""
+        if not rows:
+            return
+        self.lock()
+        assert self._newest is not None
+        for number, row in enumerate(rows, start=self._newest + 1):
+            row["sequence"] = number
+        self._newest += len(rows)
+        self.connection.execute(_INSERT[table], rows if len(rows) > 1 else rows[0])
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Take back what the block did, and only that, when it raises."""
+        # A lock taken inside would be given back with it, while the numbering went on.
+        self.lock()
+        self._execute("SAVEPOINT work")
+        try:
+            yield
+        except BaseException:
+            self._execute("ROLLBACK TO SAVEPOINT work")
+            raise
+        finally:
+            self._execute("RELEASE SAVEPOINT work")
+
+    def check(self) -> None:
+        """Refuse to go on in a transaction that the database has given up.
+
+        SQLite rolls everything back by itself when a disk is full or broken. What follows would then be
+        committed piece by piece, and what came before acknowledged without being there.
+        """
+        driver = self.connection.connection.driver_connection
+        if self._broken or (isinstance(driver, sqlite3.Connection) and not driver.in_transaction):
+            raise LedgerUnavailable
+
+    def _execute(self, statement: str) -> None:
+        self.check()
+        try:
+            self.connection.exec_driver_sql(statement)
+        except sa.exc.SQLAlchemyError:
+            self._broken = True
+            raise
+
+
+_INSERT: Final = {table: sa.insert(table).inline() for table in NUMBERED}

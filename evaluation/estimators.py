@@ -1,0 +1,246 @@
+"""
+What the reviewed items say about all items: prevalence, precision, recall, missed.
+
+Every number is design-based: it leans on the chances that were recorded before any label existed, and
+on no model. Violations found in full review are a count, not an estimate, once everything there is
+settled; all uncertainty then comes from one number, the violations below every threshold, of which the
+audits are a probability sample.
+
+===================  =====================================================================================
+``recall``           share of the violations that full review gets to see
+``precision``        share of the flagged items that violate
+``prevalence``       share of the items that violate
+``view_prevalence``  share of the (expected) views that fall on violations
+``view_recall``      share of the violations' views that full review gets to see
+``missed``           number of violations below every threshold
+===================  =====================================================================================
+
+Items without a score go to full review and so count for recall, but not for the precision of the
+thresholds. Numbers about views concern the items whose views are known.
+
+References
+----------
+Horvitz and Thompson (1952), JASA 47, 663-685; Hajek (1964), Ann. Math. Statist. 35, 1491-1523.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evaluation.intervals import Bounds, Floats, Interval, logit, share_bounds, sum_bounds, wilson
+from evaluation.sample import Rows, Slice, read_sample, sums
+from evaluation.totals import Grade, Totals, totals
+
+NAMES = ("recall", "precision", "prevalence", "view_prevalence", "view_recall", "missed")
+"""The estimates, in the order in which `estimate` returns them for a slice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with everything that must travel with it.
+
+    Undefined is None: with nothing reviewed there is no value, and the interval is as wide as ignorance.
+    """
+
+    name: str
+    value: float | None
+    interval: Interval
+    reviewed: int
+    """How many settled items it rests on."""
+    outstanding: int
+    """How many items were drawn and are not settled yet."""
+    hits: int
+    """How many violations were found among the reviewed."""
+    effective_hits: float
+    """Equally weighted hits that would tell as much about what is uncertain; below 3 is few."""
+    method: str
+    """``census``, ``gamma_report``, ``gamma_guarantee``, ``logit_hajek``, ``wilson`` or ``undefined``."""
+    se: float | None
+    """Linearised standard error; None where no hit tells it. Intervals are not made from it."""
+    slice: Slice = field(default_factory=dict)
+
+    @property
+    def few_hits(self) -> bool:
+        """Whether so few hits tell that the value may be far off. The interval still holds."""
+        return self.method != "census" and self.effective_hits < 3
+
+
+def estimate(
+    sample: pd.DataFrame, *, by: Sequence[str] = (), level: float = 0.95, grade: Grade = "report"
+) -> list[Estimate]:
+    """Return all estimates of all slices of a sample table.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        One row a routed item, reviewed or not; see `evaluation.sample`.
+    by : sequence of str
+        Columns whose values, together, make a slice. None: one slice of all items.
+    level : float
+        Confidence of each interval, two-sided. Slices of one report do not share it.
+    grade : {"report", "guarantee"}
+        ``guarantee`` is wider, and covers also where the scores are blind. Use it to gate a decision.
+
+    Returns
+    -------
+    list of Estimate
+        Slice by slice, in the order of `NAMES`.
+
+    Examples
+    --------
+    >>> sample = pd.DataFrame(
+    ...     {
+    ...         "id": ["a", "b", "c", "d"],
+    ...         "pi": [1.0, 1.0, 0.5, 0.5],
+    ...         "flagged": [True, True, False, False],
+    ...         "violation": [1.0, 0.0, 1.0, None],
+    ...     }
+    ... )
+    >>> recall, precision, *_ = estimate(sample)
+    >>> recall.value, precision.value, precision.method
+    (0.3333333333333333, 0.5, 'census')
+    """
+    rows = read_sample(sample, by=by)
+    full, seen = rows.full_review, ~np.isnan(rows.views)
+    ones, views = np.ones(rows.chance.size), np.where(seen, rows.views, 0.0)
+    items = totals(rows, full, ones), totals(rows, ~full, ones)
+    watched = totals(rows, full & seen, views), totals(rows, ~full & seen, views)
+    columns = {
+        "recall": _recall(*items, level=level, grade=grade),
+        "precision": _precision(rows, totals(rows, rows.flagged, ones), level=level),
+        "prevalence": _prevalence(*items, level=level, grade=grade),
+        "view_prevalence": _prevalence(*watched, level=level, grade=grade),
+        "view_recall": _recall(*watched, level=level, grade=grade),
+        "missed": _missed(items[1], level=level, grade=grade),
+    }
+    return [
+        columns[name].estimate(name, place, slice_=values, level=level)
+        for place, values in enumerate(rows.slice_values)
+        for name in NAMES
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    # One statistic of all slices; NaN stands for undefined until it becomes an `Estimate`.
+    value: Floats
+    ends: Bounds
+    se: Floats
+    parts: Sequence[Totals]
+    method: Sequence[str]
+
+    def estimate(self, name: str, place: int, *, slice_: Slice, level: float) -> Estimate:
+        value, se = float(self.value[place]), float(self.se[place])
+        census = all(part.census[place] for part in self.parts)
+        # Rounding may push an end past the value where both are the same count.
+        lower = np.fmin(np.fmin(self.ends[0][place], self.ends[1][place]), value)
+        upper = np.fmax(self.ends[1][place], value)
+        telling = all(part.census[place] or part.hits[place] > 0 for part in self.parts)
+        defined = not np.isnan(value)
+        return Estimate(
+            name=name,
+            value=value if defined else None,
+            interval=Interval(float(lower), float(upper), level),
+            reviewed=int(sum(part.reviewed[place] for part in self.parts)),
+            outstanding=int(sum(part.drawn[place] - part.reviewed[place] for part in self.parts)),
+            hits=int(sum(part.hits[place] for part in self.parts)),
+            effective_hits=float(self.parts[-1].effective_hits[place]),
+            method=("census" if census else self.method[place]) if defined else "undefined",
+            se=se if defined and telling else None,
+            slice=slice_,
+        )
+
+
+def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
+    both, known = found.total + missed.total, found.known & missed.known
+    value = _divided(found.total, both, known & (both > 0), otherwise=np.nan)
+    found_ends, missed_ends = found.ends(level=level, grade=grade), missed.ends(level=level, grade=grade)
+    lower, upper = share_bounds(found.total, found_ends, missed.total, missed_ends)
+    # A part of which nothing is known has no estimate to lean on, only ends: the worst of both, then.
+    (found_low, found_high), (missed_low, missed_high) = found_ends, missed_ends
+    lowest = _divided(found_low, found_low + missed_high, found_low > 0, otherwise=0.0)
+    highest = _divided(found_high, found_high + missed_low, missed_low > 0, otherwise=1.0)
+    spread = np.hypot((1 - value) * np.sqrt(found.variance), value * np.sqrt(missed.variance))
+    return _Column(
+        value=value,
+        ends=(np.where(known, lower, lowest), np.where(known, upper, highest)),
+        se=_divided(spread, both, both > 0, otherwise=np.nan),
+        parts=(found, missed),
+        method=[f"gamma_{grade}"] * value.size,
+    )
+
+
+def _prevalence(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
+    mass, known = found.mass + missed.mass, found.known & missed.known
+    found_ends, missed_ends = found.ends(level=level, grade=grade), missed.ends(level=level, grade=grade)
+    lower, upper = sum_bounds(found.total, found_ends, missed.total, missed_ends)
+    lower = np.where(known, lower, found_ends[0] + missed_ends[0])
+    upper = np.where(known, upper, found_ends[1] + missed_ends[1])
+    some = mass > 0
+    return _Column(
+        value=_divided(found.total + missed.total, mass, known & some, otherwise=np.nan),
+        ends=(
+            np.clip(_divided(lower, mass, some, otherwise=0.0), 0.0, 1.0),
+            np.clip(_divided(upper, mass, some, otherwise=1.0), 0.0, 1.0),
+        ),
+        se=_divided(np.sqrt(found.variance + missed.variance), mass, some, otherwise=np.nan),
+        parts=(found, missed),
+        method=[f"gamma_{grade}"] * mass.size,
+    )
+
+
+def _missed(missed: Totals, *, level: float, grade: Grade) -> _Column:
+    return _Column(
+        value=np.where(missed.known, missed.total, np.nan),
+        ends=missed.ends(level=level, grade=grade),
+        se=np.sqrt(missed.variance),
+        parts=(missed,),
+        method=[f"gamma_{grade}"] * missed.total.size,
+    )
+
+
+def _precision(rows: Rows, flagged: Totals, *, level: float) -> _Column:
+    at = np.flatnonzero(rows.flagged & ~np.isnan(rows.violation))
+    hit, weight, group = rows.violation[at], 1 / rows.chance[at], rows.group[at]
+    spread = (1 - rows.chance[at]) * weight**2
+
+    def by_group(amounts: Floats) -> Floats:
+        return sums(group, amounts, slices=rows.slices)
+
+    total = by_group(weight)
+    value = _divided(by_group(weight * hit), total, total > 0, otherwise=np.nan)
+    # Residuals are 1 - P for a hit and -P for the others (Hajek), with the weights known to sum to N.
+    variance = (1 - value) ** 2 * by_group(spread * hit) + value**2 * by_group(spread * (1 - hit))
+    se = _divided(np.sqrt(variance), total, total > 0, otherwise=np.nan)
+    size = _divided(total**2, by_group(weight**2), total > 0, otherwise=0.0)
+    # Whatever the weights say: found hits are real, and what was found clean is not a hit.
+    least = _divided(flagged.found, flagged.mass, flagged.mass > 0, otherwise=0.0)
+    most = 1 - _divided(flagged.clean, flagged.mass, flagged.mass > 0, otherwise=0.0)
+    intervals, method = [], []
+    for share, error, count in zip(value, se, size, strict=True):
+        inside = 0 < share < 1
+        method.append("logit_hajek" if inside else "wilson")
+        intervals.append(
+            logit(share, error, level=level)
+            if inside
+            else wilson(count if share == 1 else 0.0, count, level=level)
+        )
+    return _Column(
+        value=value,
+        ends=(
+            np.clip([interval.lower for interval in intervals], least, most),
+            np.clip([interval.upper for interval in intervals], least, most),
+        ),
+        se=se,
+        parts=(flagged,),
+        method=method,
+    )
+
+
+def _divided(top: Floats, bottom: Floats, where: NDArray[np.bool_], *, otherwise: float) -> Floats:
+    return np.divide(top, bottom, out=np.full_like(bottom, otherwise), where=where)

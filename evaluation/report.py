@@ -1,0 +1,182 @@
+"""
+Every estimate of a window in one object: what page, command line and notebook show.
+
+A report is made from the sample table and nothing else, so the same ledger gives the same report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from data.checks import check_moment
+from evaluation import tables
+from evaluation.calibration import Calibration, calibrate
+from evaluation.estimators import Estimate, estimate
+from evaluation.notices import Notice
+from evaluation.sample import read_sample
+from evaluation.workload import Workload, count_workload
+
+SYNTHETIC: Final = "synthetic"
+"""The source of items that were made up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityReport:
+    """How well the process did in a window, with everything needed to judge that.
+
+    ``estimates`` are about all items; ``slices`` about one value of one column each.
+    """
+
+    since: datetime
+    until: datetime
+    generated_at: datetime
+    level: float
+    plans: Sequence[str]
+    models: Sequence[str]
+    sources: Mapping[str, int]
+    """How many items came from where."""
+    estimates: Sequence[Estimate]
+    slices: Sequence[Estimate]
+    workload: Workload
+    calibration: Sequence[Calibration]
+    notices: Sequence[Notice]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of the items were made up."""
+        return SYNTHETIC in self.sources
+
+    def find(self, name: str) -> Estimate:
+        """Return one of the estimates about all items, by name."""
+        for candidate in self.estimates:
+            if candidate.name == name:
+                return candidate
+        raise ValueError(f"name must be one of {[one.name for one in self.estimates]}; got {name!r}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain dictionaries, lists, strings and numbers."""
+        work = self.workload
+        return {
+            **{name: getattr(self, name).isoformat() for name in ("since", "until", "generated_at")},
+            "level": self.level,
+            "synthetic": self.synthetic,
+            "plans": list(self.plans),
+            "models": list(self.models),
+            "sources": dict(self.sources),
+            "estimates": [{**asdict(one), "few_hits": one.few_hits} for one in self.estimates],
+            "slices": [{**asdict(one), "few_hits": one.few_hits} for one in self.slices],
+            "workload": {
+                **asdict(work),
+                "outstanding": work.outstanding,
+                "audits_per_day": work.audits_per_day,
+                "reviewed_per_day": work.reviewed_per_day,
+            },
+            "calibration": [{**asdict(one), "plausible": one.plausible} for one in self.calibration],
+            "notices": [
+                {**asdict(one), "text": {language: one.text(language) for language in ("ko", "en")}}
+                for one in self.notices
+            ],
+        }
+
+    def __str__(self) -> str:
+        return tables.text(self.estimates, self.notices, title=self._title(), language="en")
+
+    def _repr_html_(self) -> str:
+        return tables.html(self.estimates, self.notices, title=self._title(), language="en")
+
+    def _title(self) -> str:
+        mark = " · synthetic" if self.synthetic else ""
+        return f"{self.since:%Y-%m-%d %H:%M} – {self.until:%Y-%m-%d %H:%M %Z}{mark}"
+
+
+def build(
+    sample: pd.DataFrame,
+    *,
+    since: datetime,
+    until: datetime,
+    generated_at: datetime,
+    by: Sequence[str] = ("language", "category"),
+    level: float = 0.95,
+) -> QualityReport:
+    """Return the report of a window.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        The sample table of the window, see `evaluation.sample`, with the columns ``plan``, ``model``,
+        ``source`` and those of ``by`` besides.
+    since, until, generated_at : datetime
+        The window, its end excluded, and the moment of asking.
+    by : sequence of str
+        The columns by which to slice, one at a time.
+    level : float
+        Confidence of each interval, two-sided.
+    """
+    for name, moment in (("since", since), ("until", until), ("generated_at", generated_at)):
+        check_moment(name, moment)
+    if since >= until:
+        raise ValueError(f"since must be before until; got {since!r} and {until!r}.")
+    if absent := [name for name in ("plan", "model", "source", *by) if name not in sample.columns]:
+        raise ValueError(f"sample must have the columns {', '.join(absent)} for a report.")
+    rows = read_sample(sample)
+    estimates = tuple(estimate(sample, level=level))
+    found = {one.name: one for one in estimates}
+    sources = sample["source"].value_counts(sort=False)
+    report = QualityReport(
+        since=since,
+        until=until,
+        generated_at=generated_at,
+        level=level,
+        plans=_names(sample["plan"]),
+        models=_names(sample["model"]),
+        sources={str(name): int(count) for name, count in sorted(sources.items())},
+        estimates=estimates,
+        slices=tuple(one for name in by for one in estimate(sample, by=[name], level=level)),
+        workload=count_workload(rows, days=(until - since) / timedelta(days=1)),
+        calibration=calibrate(rows, precision=found["precision"], missed=found["missed"]),
+        notices=(),
+    )
+    unknown_views = int(np.isnan(rows.views).sum())
+    return replace(report, notices=tuple(_notices(report, unknown_views=unknown_views)))
+
+
+def _names(column: pd.Series[Any]) -> tuple[str, ...]:
+    return tuple(sorted(str(name) for name in column.dropna().unique()))
+
+
+def _notices(report: QualityReport, *, unknown_views: int) -> Iterator[Notice]:
+    def tell(code: str, **params: float) -> Notice:
+        return Notice(code=code, params=params)
+
+    work, missed = report.workload, report.find("missed")
+    if report.synthetic:
+        yield tell("synthetic", items=report.sources[SYNTHETIC])
+    if work.items == 0:
+        yield tell("no_items")
+        return
+    if work.outstanding:
+        yield tell("outstanding", full_review=work.outstanding_full_review, audits=work.outstanding_audits)
+    if missed.value is None:
+        yield tell("nothing_audited")
+    elif missed.hits == 0 and missed.method != "census":
+        yield tell("no_hits", audits=missed.reviewed, most=missed.interval.upper, level=report.level)
+    elif missed.few_hits:
+        yield tell("few_hits", effective_hits=missed.effective_hits)
+    if work.degraded:
+        yield tell("degraded", items=work.degraded)
+    if unknown_views:
+        yield tell("unknown_views", items=unknown_views)
+    for code, names in (("several_plans", report.plans), ("several_models", report.models)):
+        if len(names) > 1:
+            yield tell(code, count=len(names))
+    for one in (part for part in report.calibration if not part.plausible):
+        ends = {"lower": one.interval.lower, "upper": one.interval.upper}
+        yield tell(f"miscalibrated_{one.part}", expected=one.expected, **ends)
+    if report.slices:
+        yield tell("slices_apart", count=len(report.slices) // len(report.estimates), level=report.level)

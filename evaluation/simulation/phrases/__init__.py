@@ -1,0 +1,1 @@
+"""What sellers say, in Korean and English: the raw material of the synthetic month."""

@@ -1,0 +1,196 @@
+"""
+The two transactions of a request that routes items: what is looked up before scoring, and what is written.
+
+The second one repeats every question whose answer may have changed in between: is the item routed by now,
+does this model still serve, is this plan still in force? Only then is the routing a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from data.errors import PlanChanged, StaleModel
+from data.records import (
+    ANY,
+    AuditDesign,
+    AuditRates,
+    CreatorHistory,
+    Deployment,
+    Item,
+    Plan,
+    Policy,
+    Routing,
+    Score,
+)
+from data.store.store import Session
+from evaluation import design, priority
+from serving import jobs
+from serving.rates import DailyRates, recorded_today
+
+NO_PLAN: Final = "no plan in force"
+NO_PLAN_VERSION: Final = "none"
+"""What stands in place of a plan's version where no plan was in force."""
+
+Key = tuple[str, str]
+"""Id and version of an item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is said about one item."""
+
+    item: Item
+    score: Score | None
+    routing: Routing
+    replay: bool = False
+    """The item was routed before; this is the same answer again."""
+    recorded: bool = True
+    """The routing, and with it the chance, is committed in the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the ledger said when the request came in."""
+
+    now: datetime
+    replays: Mapping[Key, Answer] = field(default_factory=dict)
+    histories: Mapping[str, CreatorHistory] = field(default_factory=dict)
+    plan: Plan | None = None
+    rates: AuditRates | None = None
+    deployment: Deployment | None = None
+
+
+class Router:
+    """Reads what routing needs, routes, and writes it down.
+
+    Parameters
+    ----------
+    policies : mapping of str to Policy
+        Severities for the priority.
+    key : Key
+        The secret of the draws.
+    rates : DailyRates
+        The audit rates of the day.
+    """
+
+    def __init__(self, *, policies: Mapping[str, Policy], key: design.Key, rates: DailyRates) -> None:
+        self._policies = policies
+        self._key = key
+        self._rates = rates
+
+    def look(self, session: Session, items: Sequence[Item], *, now: datetime) -> Situation:
+        """Return what is known before anything is scored."""
+        replays = _replays(session, items)
+        creators = {item.creator_id for item in items if item.creator_id and item.key not in replays}
+        plan = session.plans.in_force(now)
+        return Situation(
+            now=now,
+            replays=replays,
+            histories=session.ledger.creator_histories(creators, before=now),
+            plan=plan,
+            rates=self._rates.find(session, plan=plan, now=now) if plan else None,
+            deployment=session.deployments.active(),
+        )
+
+    def record(
+        self, session: Session, items: Sequence[Item], scores: Sequence[Score | str], found: Situation
+    ) -> dict[Key, Answer]:
+        """Write items, scores, routings and jobs; return the answers.
+
+        Raises
+        ------
+        StaleModel
+            A score is by a model that does not serve any more.
+        PlanChanged
+            Another plan came into force since the ledger was looked at.
+        """
+        session.ledger.add_items(items, received_at=found.now)
+        # Somebody else may have sent the same items a moment ago. Other content was just refused.
+        replays = _replays(session, items, same=True)
+        fresh = [(item, score) for item, score in zip(items, scores, strict=True) if item.key not in replays]
+        active = session.deployments.active(fenced=True)
+        if any(
+            isinstance(score, Score) and (not active or score.model != active.model) for _, score in fresh
+        ):
+            raise StaleModel
+        found = replace(found, rates=_settled_rates(session, found))
+        answers = self.route([item for item, _ in fresh], [score for _, score in fresh], found)
+        session.ledger.record(
+            [answer.score for answer in answers.values() if answer.score],
+            [answer.routing for answer in answers.values()],
+        )
+        made = (jobs.job(answer.routing, created_at=found.now) for answer in answers.values())
+        session.queue.add([job for job in made if job])
+        return replays | answers
+
+    def route(
+        self, items: Sequence[Item], scores: Sequence[Score | str], found: Situation, *, recorded: bool = True
+    ) -> dict[Key, Answer]:
+        """Return where items go; ``scores`` holds the reason where an item has none. Writes nothing."""
+        plan = found.plan or _no_plan(found.now)
+        rates = found.rates or _no_rates(found.now)
+        answers: dict[Key, Answer] = {}
+        for item, outcome in zip(items, scores, strict=True):
+            score = outcome if isinstance(outcome, Score) else None
+            points, factors = priority.rank(item=item, score=score, policies=self._policies)
+            routing = design.assign(
+                item=item,
+                score=score,
+                plan=plan,
+                rates=rates,
+                key=self._key,
+                routing_id=jobs.new_routing_id(),
+                routed_at=found.now,
+                priority=points,
+                factors=factors,
+                degraded=None if isinstance(outcome, Score) else outcome,
+            )
+            if found.rates is None:
+                routing = replace(routing, rates_id=None)
+            answers[item.key] = Answer(item=item, score=score, routing=routing, recorded=recorded)
+        return answers
+
+
+def _replays(session: Session, items: Sequence[Item], *, same: bool = False) -> dict[Key, Answer]:
+    routings = session.ledger.routings([item.key for item in items])
+    if not routings:
+        return {}
+    stored, scores = session.ledger.items(list(routings)), session.ledger.scores(list(routings))
+    return {
+        item.key: Answer(item=item, score=scores.get(item.key), routing=routings[item.key], replay=True)
+        for item in items
+        # Other content under the same name is no replay; adding it to the ledger refuses it.
+        if item.key in routings and (same or stored[item.key].digest() == item.digest())
+    }
+
+
+def _settled_rates(session: Session, found: Situation) -> AuditRates | None:
+    plan = session.plans.in_force(found.now)
+    if (plan.version if plan else None) != (found.plan.version if found.plan else None):
+        raise PlanChanged
+    if plan is None or found.rates is None:
+        return None
+    recorded = recorded_today(session, plan=plan, now=found.now)
+    if recorded is None:
+        session.ledger.add_rates(found.rates)
+    return recorded or found.rates
+
+
+def _no_plan(now: datetime) -> Plan:
+    return Plan(
+        version=NO_PLAN_VERSION,
+        thresholds={ANY: 1.0},
+        audit=AuditDesign(daily_budget=1),
+        author="tamis",
+        reason=NO_PLAN,
+        in_force_from=now,
+    )
+
+
+def _no_rates(now: datetime) -> AuditRates:
+    return AuditRates(
+        rates_id="none", plan=NO_PLAN_VERSION, scale=0.0, uniform=1.0, unflagged_per_day=0.0, set_at=now
+    )

@@ -1,0 +1,94 @@
+"""The groups of settings of the running process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_FORBID: Final = ConfigDict(extra="forbid", frozen=True)
+
+
+class TriageSettings(BaseModel):
+    """How items are scored and routed."""
+
+    model_config = _FORBID
+
+    ledger_deadline_s: float = Field(default=2.0, gt=0, le=60)
+    """Seconds the ledger has to answer. After that an item goes to full review, unrecorded, saying so."""
+    scoring_deadline_s: float = Field(default=10.0, gt=0, le=120)
+    """Seconds the model has for one request. What is not scored by then goes to full review."""
+    most_waiting: int = Field(default=1000, ge=100)
+    """Items that may wait for the model. More are refused with 429."""
+    batch_items: int = Field(default=32, ge=1, le=256)
+    """Items scored together, at most."""
+    batch_characters: int = Field(default=40_000, ge=1_000)
+    """Characters of text scored together, at most, counting every item as long as the longest."""
+    scoring_threads: int = Field(default=1, ge=1, le=16)
+    """Batches scored at the same time in one process."""
+    history_days: float = Field(default=14.0, ge=1, le=90)
+    """Days of past routings from which the audit rates of a day are solved."""
+
+
+class ReviewSettings(BaseModel):
+    """How people get work."""
+
+    model_config = _FORBID
+
+    lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
+    """Minutes a claimed job stays with its reviewer. After that anybody may claim it."""
+
+
+class ChampionSettings(BaseModel):
+    """How the service follows the model in force."""
+
+    model_config = _FORBID
+
+    poll_s: float = Field(default=0.5, gt=0, le=60)
+    """Seconds between two looks at the ledger's newest deployment."""
+
+
+class AccessSettings(BaseModel):
+    """How people and programs prove who they are."""
+
+    model_config = _FORBID
+
+    link_minutes: float = Field(default=60.0, gt=0, le=24 * 60)
+    """Minutes a sign-in link works. It works once."""
+    session_hours: float = Field(default=8.0, gt=0, le=24 * 7)
+    """Hours a browser stays signed in."""
+    remember_s: float = Field(default=5.0, ge=0, le=60)
+    """Seconds a checked token is not looked up again: a revoked one may work this much longer."""
+
+
+class ServerSettings(BaseModel):
+    """How requests are taken in."""
+
+    model_config = _FORBID
+
+    threads: int = Field(default=32, ge=2, le=256)
+    """Requests worked on at the same time in one process."""
+    most_waiting: int = Field(default=128, ge=1)
+    """Requests that may wait for a free thread. More are refused with 429."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes. More than one needs PostgreSQL, or one machine."""
+
+
+class RegistrySettings(BaseModel):
+    """Where models are registered."""
+
+    model_config = _FORBID
+
+    tracking_uri: str = ""
+    """An MLflow tracking server. Empty: a database of its own in var/mlflow."""
+
+
+class DemoSettings(BaseModel):
+    """The synthetic month that `tamis up` builds."""
+
+    model_config = _FORBID
+
+    items: int = Field(default=12_000, ge=500)
+    """Items of the month."""
+    seed: int = 20260601
+    """The same seed makes the same month."""

@@ -1,0 +1,214 @@
+"""
+Processes that end with us.
+
+The service and MLflow's pages run as children. They are asked to stop, given time, and then ended with
+everything they started: BentoML puts each of its workers into a process group of its own, so ending a group
+is not enough. Where the kernel can do it (Linux), a child is also told when we are killed outright.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from data.errors import PortInUse, Unprepared
+
+STOP_S: Final = 15.0
+"""Seconds a child has to finish what it is answering."""
+
+_LARGEST_LOG: Final = 10 * 2**20
+
+# Asks the kernel for SIGTERM when the parent dies, then becomes the command. Not a `preexec_fn`: that would
+# run Python between fork and exec while other threads hold locks.
+_TIED: Final = """
+import os, signal, sys
+try:
+    import ctypes
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+except (AttributeError, OSError, TypeError):
+    pass
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("The process that asked for this is gone.")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Child:
+    """A running command, in a session of its own.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    command : sequence of str
+        The program, by its full path, and its arguments.
+    environ : mapping
+        All its variables.
+    folder : Path
+        Where it runs: an empty folder, so that nothing lying about is imported.
+    log : Path, optional
+        Where its output goes; None: where ours goes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        log: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.log = log
+        folder.mkdir(parents=True, exist_ok=True)
+        tied = [sys.executable, "-P", "-S", "-c", _TIED, str(os.getpid()), *command]
+        with _output(log) as output:
+            self._process = subprocess.Popen(
+                tied, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """The number of its first process."""
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+        return self._process.poll()
+
+    def stop(self, *, patience_s: float = STOP_S) -> None:
+        """Ask it to stop, wait, and end whatever is left of it."""
+        family = self._family()
+        try:
+            if self.status is None:
+                self._process.terminate()
+                self._process.wait(timeout=patience_s)
+        except subprocess.TimeoutExpired:
+            pass  # what is left is ended below
+        finally:
+            # Also on a second Ctrl-C: whoever presses twice does not want to wait.
+            _end(family)
+            self._process.wait()
+
+    def _family(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self.pid)
+            return [first, *first.children(recursive=True)]
+        return []
+
+
+def python(*arguments: str) -> list[str]:
+    """Return the command that runs this Python without the current folder on its import path."""
+    return [sys.executable, "-P", *arguments]
+
+
+def wait_until_answers(child: Child, address: str, *, seconds: float) -> None:
+    """Return when an address answers 200; `Unprepared` where the child ends or takes too long.
+
+    Parameters
+    ----------
+    child : Child
+        Whose address it is.
+    address : str
+        An http address.
+    seconds : float
+        How long to wait.
+    """
+    deadline = time.monotonic() + seconds
+    while not answers(address):
+        if child.status is not None:
+            raise Unprepared(f"{child.name} ended with status {child.status}.{_said(child.log)}")
+        if time.monotonic() > deadline:
+            raise Unprepared(f"{child.name} did not answer within {seconds:.0f} s.{_said(child.log)}")
+        time.sleep(0.1)
+
+
+def answers(address: str, *, timeout_s: float = 2.0) -> bool:
+    """Say whether an address answers 200 right now."""
+    try:
+        with urllib.request.urlopen(address, timeout=timeout_s) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def check_port(host: str, port: int, *, option: str = "--port") -> None:
+    """Raise `PortInUse`, naming the option that helps, where somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise PortInUse(
+                f"Port {port} on {host} cannot be used: {taken.strerror}. "
+                f"Is Tamis running already? If not, choose another: {option} {_next_port(port)}."
+            ) from taken
+
+
+@contextmanager
+def only_one(var: Path) -> Iterator[None]:
+    """Hold the folder of run-time files; `Unprepared` where another process serves from it.
+
+    Two servers of one folder would delete each other's metrics. The lock goes with the process, however
+    it ends.
+    """
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "serving.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as held:
+            lock.seek(0)
+            raise Unprepared(
+                f"Process {lock.read().strip() or 'unknown'} already serves from {var}. "
+                "Stop it, or set TAMIS_HOME to another folder."
+            ) from held
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _end(family: Sequence[psutil.Process]) -> None:
+    for process in family:
+        with suppress(psutil.NoSuchProcess):  # psutil knows a reused number from the process it was
+            process.kill()
+    psutil.wait_procs(family, timeout=5)
+
+
+@contextmanager
+def _output(log: Path | None) -> Iterator[int | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LARGEST_LOG:
+        log.replace(log.with_suffix(".old.log"))
+    with log.open("ab") as file:
+        yield file.fileno()
+
+
+def _said(log: Path | None) -> str:
+    if log is None:
+        return ""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return f" Its last words: {lines[-1].strip() if lines else 'none'} (all of them: {log})"
+
+
+def _next_port(port: int) -> int:
+    return port + 1 if port < 65_535 else port - 1

@@ -1,0 +1,1 @@
+"""Pages for QC leads and reviewers."""

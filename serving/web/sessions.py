@@ -1,0 +1,71 @@
+"""
+Signing in with a link, and knowing the browser again.
+
+A link is redeemed by a button, not by opening it: chat programs open links to show a preview, and a link
+works once. The session is a cookie that scripts cannot read and other sites cannot send.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.errors import NotAllowed, NotSignedIn, TriageError
+from serving.auth import Actor, Auth, Issued
+
+COOKIE: Final = "tamis_session"
+LARGEST_FORM: Final = 8 * 1024
+
+
+class FormTooLarge(TriageError):
+    """The form is larger than any of ours."""
+
+
+def actor_of(request: Request, auth: Auth) -> Actor:
+    """Return who is asking: by token where one is sent, by session otherwise."""
+    if header := request.headers.get("authorization"):
+        return auth.token(header)
+    secret = request.cookies.get(COOKIE)
+    if not secret:
+        raise NotSignedIn("Sign in with a link. Make one with `tamis link create --role qc_lead`.")
+    return auth.session(secret)
+
+
+def remember(response: Response, session: Issued, *, request: Request, seconds: int) -> None:
+    """Put the session into a cookie."""
+    response.set_cookie(
+        COOKIE,
+        session.secret,
+        max_age=seconds,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+def forget(response: Response) -> None:
+    """Take the cookie away."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+
+
+def check_same_site(request: Request) -> None:
+    """Refuse a form that another site sent. Every browser of today says where a form comes from."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    ours = f"{request.url.scheme}://{request.url.netloc}"
+    if site not in {"same-origin", "none"} or origin not in {None, ours}:
+        raise NotAllowed("This form was sent from another site.")
+
+
+async def form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; `FormTooLarge` before all of a large one has been read."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            raise FormTooLarge
+    fields = parse_qs(body.decode("utf-8", errors="replace"), max_num_fields=20)
+    return {name: values[-1] for name, values in fields.items()}

@@ -1,0 +1,124 @@
+"""
+What the first page shows: what waits, what is in force, how well it goes, what to do next.
+
+Everything is read once and put into one object; the page and its JSON twin are two ways to write it down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from data.records import Deployment, Plan
+from data.store.queue import QueueCount
+from evaluation.estimators import Estimate
+from evaluation.report import SYNTHETIC, QualityReport
+from serving.wiring import Application
+
+HEADLINES: Final = ("recall", "precision", "prevalence", "missed")
+"""The estimates on the page, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that should be done next, and the commands that do it."""
+
+    code: str
+    """A key of `serving.web.words.Words.steps`."""
+    commands: Sequence[str] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """The state of things at a moment."""
+
+    now: datetime
+    queues: Sequence[QueueCount]
+    plan: Plan | None
+    deployment: Deployment | None
+    problem: str | None
+    """Why no model scores; None where one does."""
+    report: QualityReport
+    items: int
+    """How many items the ledger holds, imported ones included."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of what is shown was made up."""
+        return SYNTHETIC in self.report.sources
+
+    @property
+    def headlines(self) -> list[Estimate]:
+        """The estimates on the page."""
+        return [self.report.find(name) for name in HEADLINES]
+
+    @property
+    def overdue(self) -> int:
+        """How many jobs are late."""
+        return sum(queue.overdue for queue in self.queues)
+
+    @property
+    def steps(self) -> list[Step]:
+        """What to do next; empty where all is well."""
+        return list(self._steps())
+
+    def _steps(self) -> Iterator[Step]:
+        if not self.items:
+            yield Step(code="items", commands=("tamis demo", "tamis import FILE --mapping MAPPING.yaml"))
+        if self.deployment is None:
+            yield Step(code="model", commands=("tamis train", 'tamis promote VERSION --reason "..."'))
+        elif self.problem is not None:
+            commands = ("tamis models", 'tamis rollback --reason "..."')
+            yield Step(code="model_problem", commands=commands, detail=self.problem)
+        if self.plan is None:
+            yield Step(code="plan", commands=("POST /v1/plans",))
+        work = self.report.workload
+        if self.items and not work.items:
+            yield Step(code="routed", commands=("POST /v1/scores",))
+        elif work.items and not work.reviewed:
+            yield Step(code="decisions", commands=("POST /v1/events",))
+        if self.overdue:
+            yield Step(code="overdue")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain dictionaries, lists, strings and numbers."""
+        return {
+            "now": self.now.isoformat(),
+            "synthetic": self.synthetic,
+            "items": self.items,
+            "queues": [_plain(asdict(queue)) for queue in self.queues],
+            "plan": None if self.plan is None else _plain(asdict(self.plan)),
+            "deployment": None if self.deployment is None else _plain(asdict(self.deployment)),
+            "problem": self.problem,
+            "steps": [asdict(step) for step in self.steps],
+            "report": self.report.to_json(),
+        }
+
+
+def gather(application: Application) -> Today:
+    """Read what the page shows. It asks the ledger, so it belongs off the event loop."""
+    now = application.clock()
+    standing = application.champion.standing
+    with application.store.read() as session:
+        queues = session.queue.counts(now)
+        plan = session.plans.in_force(now)
+        deployment = session.deployments.active()
+        items = session.ledger.counts()["items"]
+    return Today(
+        now=now,
+        queues=sorted(queues, key=lambda queue: queue.queue),
+        plan=plan,
+        deployment=deployment,
+        problem=standing.problem,
+        report=application.quality.report(by=()),
+        items=items,
+    )
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()
+    }

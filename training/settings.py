@@ -1,0 +1,76 @@
+"""What training must be told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+MEMBERS = ("ngrams", "encoder", "tabular")
+"""Keys of `training.models.CATALOGUE`, in the order in which members stand in a model."""
+
+
+class EncoderSettings(BaseModel):
+    """The transformer that reads the text fields. Frozen: only what stands on top of it is learned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = ""
+    """Folder in Hugging Face form. Empty: multilingual-e5-small, placed under var/encoder."""
+    name: str = "intfloat/multilingual-e5-small"
+    """What the weights are called, on the model card."""
+    prefix: str = "query: "
+    """Put before every text. The e5 family asks for it; most others want none."""
+    max_tokens: int = Field(default=128, ge=8, le=512)
+    """Tokens read of each field."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto: bfloat16 where the processor multiplies it in hardware."""
+
+
+class NgramSettings(BaseModel):
+    """Character n-grams of all text fields, weighted by TF-IDF."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    longest: int = Field(default=4, ge=1, le=6)
+    """Longest n-gram, in characters. The shortest is 1."""
+    max_features: int = Field(default=100_000, ge=100)
+    """Size of the vocabulary: the most frequent n-grams."""
+    min_items: int = Field(default=2, ge=1)
+    """An n-gram seen in fewer items is left out."""
+    max_characters: int = Field(default=4_000, ge=100)
+    """Characters read of each field."""
+
+
+class TrainingSettings(BaseModel):
+    """How a model is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    members: tuple[str, ...] = MEMBERS
+    """Which models are averaged; keys of `training.models.CATALOGUE`."""
+    encoder: EncoderSettings = EncoderSettings()
+    ngrams: NgramSettings = NgramSettings()
+    learning_weights: Literal["none", "sqrt", "full"] = "sqrt"
+    """How 1/chance weighs an item while learning. Calibration and metrics always use all of it."""
+    calibration: Literal["auto", "sigmoid", "isotonic"] = "auto"
+    """auto: whichever has the smaller log loss out of fold; sigmoid where positives are few."""
+    folds: int = Field(default=5, ge=2, le=20)
+    """Parts of the training items for out-of-fold scores; a creator stays in one part."""
+    held_out: float = Field(default=0.2, ge=0.05, le=0.5)
+    """Share of the items, the newest, kept for judging the model."""
+    min_items: int = Field(default=100, ge=20)
+    """Fewer reviewed items than this are not learned from."""
+    min_positives: int = Field(default=10, ge=5)
+    """A policy with fewer violations is scored as a share of "violates any policy"."""
+    mature_after_days: float = Field(default=0.0, ge=0)
+    """An outcome counts once it has stood this long without an appeal."""
+    seed: int = 0
+
+    @field_validator("members")
+    @classmethod
+    def _known(cls, members: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in members if name not in MEMBERS]
+        if unknown or not members or len(set(members)) < len(members):
+            raise ValueError(f"members must be some of {', '.join(MEMBERS)}, each once; got {members!r}.")
+        return tuple(name for name in MEMBERS if name in members)
