@@ -10,27 +10,33 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from data import features, labels
 from data.errors import Invalid, TooFewLabels
-from data.records import CreatorHistory, Item, ReviewType, Verdict
+from data.records import CreatorHistory, Verdict
 from data.store.store import Session
 
 FACTS: Final = (
-    "creator_id", "time", "violation", "policies", "inclusion_probability", "settled_at", "source", "fingerprint",
-)  # fmt: skip
+    "creator_id",
+    "time",
+    "violation",
+    "policies",
+    "inclusion_probability",
+    "settled_at",
+    "source",
+    "fingerprint",
+)
 """What a snapshot knows of a row beside the model's input (`features.COLUMNS`)."""
 
 _IMPORTED: Final = "import:"
-_ITEM_FIELDS: Final = tuple(each.name for each in fields(Item))
 _ROWS: Final = "rows.parquet"
 _MANIFEST: Final = "manifest.json"
 
@@ -96,78 +102,31 @@ def cut(
         outcomes = outcomes[outcomes["source"].isin(list(sources))]
     if outcomes.empty:
         raise TooFewLabels
+    # Not by the database: PostgreSQL sorts text as the locale of its server does.
     outcomes = outcomes.sort_values(["item_id", "item_version"], ignore_index=True)
-    outcomes["time"] = _came_in(outcomes)
-    items = [_item(row) for row in outcomes.to_dict("records")]
-    inputs = features.rows_with(items, _histories(session, outcomes, as_of=as_of))
-    rows = pd.concat([inputs, _typed(outcomes)], axis=1)[list(COLUMNS)]
+    is_imported = outcomes["source"].str.startswith(_IMPORTED)
+    outcomes["time"] = outcomes["submitted_at"].where(is_imported, outcomes["received_at"])
+    inputs = features.rows_with(outcomes["item"].tolist(), _histories(session, outcomes, as_of=as_of))
+    rows = pd.concat([inputs, _facts(outcomes)], axis=1)[list(COLUMNS)]
     return Snapshot(id=content_hash(rows), rows=rows, as_of=as_of, counts=_counts(rows))
 
 
-def _is_imported(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["source"].str.startswith(_IMPORTED).astype(bool)
-
-
-def _moments(values: pd.Series) -> pd.Series:
-    return pd.to_datetime(values, utc=True).dt.as_unit("us")
-
-
-def _came_in(items: pd.DataFrame) -> pd.Series:
-    # By the ledger's clock where we received it, by the file's where somebody else did.
-    return _moments(items["received_at"]).where(~_is_imported(items), _moments(items["submitted_at"]))
-
-
-def _item(row: Mapping[Any, Any]) -> Item:
-    return Item(**{name: None if _is_missing(row[name]) else row[name] for name in _ITEM_FIELDS})
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-
-
 def _histories(session: Session, outcomes: pd.DataFrame, *, as_of: datetime) -> list[CreatorHistory | None]:
-    arrivals = session.ledger.arrivals(as_of=as_of)
-    verdicts = session.ledger.verdicts(as_of=as_of)
-    recorded = _moments(verdicts["recorded_at"])
-    known_here = arrivals.assign(moment=_moments(arrivals["received_at"])), verdicts.assign(moment=recorded)
-    decided = _moments(verdicts["decided_at"])
-    known_elsewhere = (
-        arrivals.assign(moment=_came_in(arrivals).fillna(_moments(arrivals["received_at"]))),
-        verdicts.assign(moment=decided.where(verdicts["review_type"] == ReviewType.IMPORTED, recorded)),
-    )
-    histories: dict[Any, CreatorHistory | None] = {}
-    is_imported = _is_imported(outcomes)
-    for rows, (arrived, judged) in (
-        (outcomes[~is_imported], known_here),
-        (outcomes[is_imported], known_elsewhere),
-    ):
-        found = features.histories(
-            [None if _is_missing(creator) else creator for creator in rows["creator_id"]],
-            rows["time"],
-            arrivals=arrived,
-            reviews=_first(judged),
-            violations=_first(judged[judged["verdict"] == Verdict.VIOLATION]),
-        )
-        histories |= dict(zip(rows.index, found, strict=True))
-    return [histories[place] for place in outcomes.index]
+    has_past = outcomes["creator_id"].notna() & outcomes["time"].notna()
+    asked = outcomes.loc[has_past, ["creator_id", "time"]].itertuples(index=False, name=None)
+    found = iter(session.ledger.histories_at(list(asked), as_of=as_of))
+    is_known = outcomes["creator_id"].notna()
+    return [
+        next(found) if has else CreatorHistory() if known else None
+        for has, known in zip(has_past, is_known, strict=True)
+    ]
 
 
-def _first(verdicts: pd.DataFrame) -> pd.DataFrame:
-    return verdicts.sort_values("moment").drop_duplicates(labels.KEY)
-
-
-def _typed(outcomes: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "creator_id": outcomes["creator_id"].astype("str"),
-            "time": outcomes["time"],
-            "violation": outcomes["violation"].astype(bool),
-            "policies": [sorted(policies) for policies in outcomes["policies"]],
-            "inclusion_probability": outcomes["inclusion_probability"].astype("float64"),
-            "settled_at": _moments(outcomes["settled_at"]),
-            "source": outcomes["source"].astype("str"),
-            "fingerprint": outcomes["fingerprint"].astype("str"),
-        }
+def _facts(outcomes: pd.DataFrame) -> pd.DataFrame:
+    renamed = outcomes.rename(columns={"chance": "inclusion_probability"})[list(FACTS)]
+    return renamed.assign(
+        violation=renamed["violation"].astype(bool),
+        policies=renamed["policies"].map(sorted),
     )
 
 
@@ -182,10 +141,13 @@ def content_hash(rows: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _plain(values: pd.Series) -> list[Any]:
+def _plain(values: pd.Series[Any]) -> list[Any]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return [None if moment is pd.NaT else moment.isoformat() for moment in values]
-    return [None if _is_missing(value) else value for value in values.tolist()]
+        moments = values.dt.tz_convert(None).dt.as_unit("us").to_numpy()
+        return [str(moment) for moment in np.datetime_as_string(moments)]
+    if values.dtype == object:
+        return values.tolist()
+    return values.astype(object).where(values.notna(), None).tolist()
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, Any]:

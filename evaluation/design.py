@@ -167,10 +167,11 @@ def _scale(sizes: Floats, *, floor: float, target: float) -> float:
     def expected(scale: float) -> float:
         return float(np.clip(scale * sizes, floor, 1.0).sum())
 
-    if not sizes.any():
-        return 0.0
+    spare = target - floor * sizes.size
+    if spare <= 1e-12 * target or not sizes.any():
+        return 0.0  # the floor spends it all, up to rounding
     # The sum is at most `floor` an item plus `scale` times the sizes: no smaller scale can do.
-    low = high = max(target - floor * sizes.size, 0.0) / float(sizes.sum())
+    low = high = spare / float(sizes.sum())
     largest = 1.0 / float(sizes[sizes > 0].min())
     while expected(high) < target:
         if high >= largest:

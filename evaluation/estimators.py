@@ -157,10 +157,10 @@ class _Column:
 
 
 def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
-    both, known = found.total + missed.total, found.known & missed.known
-    value = _divided(found.total, both, known & (both > 0), otherwise=np.nan)
+    both, known = found.estimate + missed.estimate, found.known & missed.known
+    value = _divided(found.estimate, both, known & (both > 0), otherwise=np.nan)
     found_ends, missed_ends = found.ends(level=level, grade=grade), missed.ends(level=level, grade=grade)
-    lower, upper = share_bounds(found.total, found_ends, missed.total, missed_ends)
+    lower, upper = share_bounds(found.estimate, found_ends, missed.estimate, missed_ends)
     # A part of which nothing is known has no estimate to lean on, only ends: the worst of both, then.
     (found_low, found_high), (missed_low, missed_high) = found_ends, missed_ends
     lowest = _divided(found_low, found_low + missed_high, found_low > 0, otherwise=0.0)
@@ -178,12 +178,12 @@ def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Co
 def _prevalence(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
     mass, known = found.mass + missed.mass, found.known & missed.known
     found_ends, missed_ends = found.ends(level=level, grade=grade), missed.ends(level=level, grade=grade)
-    lower, upper = sum_bounds(found.total, found_ends, missed.total, missed_ends)
+    lower, upper = sum_bounds(found.estimate, found_ends, missed.estimate, missed_ends)
     lower = np.where(known, lower, found_ends[0] + missed_ends[0])
     upper = np.where(known, upper, found_ends[1] + missed_ends[1])
     some = mass > 0
     return _Column(
-        value=_divided(found.total + missed.total, mass, known & some, otherwise=np.nan),
+        value=_divided(found.estimate + missed.estimate, mass, known & some, otherwise=np.nan),
         ends=(
             np.clip(_divided(lower, mass, some, otherwise=0.0), 0.0, 1.0),
             np.clip(_divided(upper, mass, some, otherwise=1.0), 0.0, 1.0),
@@ -196,7 +196,7 @@ def _prevalence(found: Totals, missed: Totals, *, level: float, grade: Grade) ->
 
 def _missed(missed: Totals, *, level: float, grade: Grade) -> _Column:
     return _Column(
-        value=np.where(missed.known, missed.total, np.nan),
+        value=np.where(missed.known, missed.estimate, np.nan),
         ends=missed.ends(level=level, grade=grade),
         se=np.sqrt(missed.variance),
         parts=(missed,),

@@ -180,7 +180,8 @@ def _ratio_end(over: Floats, over_end: Floats, under: Floats, under_end: Floats,
     top, bottom = (x + root, z) if upper else (y, x + root)
     # 0 / 0 says nothing, and the end is that of ignorance.
     ignorance = np.full_like(top, np.inf if upper else 0.0)
-    ratio = np.divide(top, bottom, out=ignorance, where=bottom > 0)
+    with np.errstate(over="ignore"):  # an end that is almost 0 makes a ratio that is almost infinite
+        ratio = np.divide(top, bottom, out=ignorance, where=bottom > 0)
     return np.where((bottom <= 0) & (top > 0), np.inf, ratio)
 
 

@@ -49,7 +49,9 @@ class Totals:
     """Unweighted mass of what was reviewed and does not violate."""
     certain: Floats
     total: Floats
+    """Horvitz-Thompson total of the violations: unbiased for any chances fixed before the labels."""
     variance: Floats
+    """Unbiased estimate of its variance under Poisson sampling."""
     expected_extra: Floats
     """The ratio of variance to total that the scores lead us to expect: the weight of an unseen hit."""
     largest_extra: Floats
@@ -58,6 +60,16 @@ class Totals:
     """Something was reviewed, or there was nothing to review."""
     census: NDArray[np.bool_]
     """Every item was certain to be reviewed, and was."""
+
+    @property
+    def most(self) -> Floats:
+        """What the total would be if everything not seen to be clean violated."""
+        return self.mass - self.clean
+
+    @property
+    def estimate(self) -> Floats:
+        """The total, but never more than is logically possible."""
+        return np.minimum(self.total, self.most)
 
     @property
     def effective_hits(self) -> Floats:
@@ -74,11 +86,10 @@ class Totals:
         suggested = np.maximum(ratio, self.expected_extra)
         extra = np.where((rest > 0) & (grade == "report"), suggested, self.largest_extra)
         lower, upper = gamma_bounds(total=rest, variance=self.variance, extra=extra, level=level)
-        most = self.mass - self.clean
         # Where work was called for and none is done, the absence of hits says nothing.
         silent = (self.drawn > 0) & (self.reviewed == 0)
-        lower = np.clip(lower + self.certain, self.found, most)
-        return lower, np.where(silent, most, np.minimum(upper + self.certain, most))
+        lower = np.clip(lower + self.certain, self.found, self.most)
+        return lower, np.where(silent, self.most, np.minimum(upper + self.certain, self.most))
 
 
 def totals(rows: Rows, part: NDArray[np.bool_], values: Floats) -> Totals:
@@ -119,7 +130,7 @@ def totals(rows: Rows, part: NDArray[np.bool_], values: Floats) -> Totals:
         found=by_group(value, hit),
         clean=clean,
         certain=certain,
-        total=np.minimum(certain + by_group(weight, seen), mass - clean),
+        total=certain + by_group(weight, seen),
         variance=_paired(weight[seen], 1 - chance[seen], cluster[seen], group[seen], rows.slices),
         expected_extra=_expected(rows.score[at][open_], *rest, largest=largest),
         largest_extra=largest,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from data.errors import LedgerUnavailable, NotAllowed, NotSignedIn
 from data.records import Role
+from data.store.access import Kind
 from serving.gateway import Gateway
 from serving.sections import AccessSettings
 
@@ -132,7 +133,7 @@ class Auth:
         credential = None
         if _SECRET.fullmatch(link):
             now = self._clock()
-            credential = self._gateway.write(lambda session: session.access.use_link(_digest(link), now))
+            credential = self._gateway.write(lambda session: session.access.use_link(_digest(link), now=now))
         if credential is None:
             raise NotSignedIn("This link was used, is too old or is none. Make one with `tamis link`.")
         lasts = timedelta(hours=self._settings.session_hours)
@@ -144,17 +145,22 @@ class Auth:
             raise NotSignedIn("Sign in with a link. Make one with `tamis link`.")
         return self._find(secret, kind="session")
 
-    def token(self, header: str | None) -> Actor:
-        """Return who sends this ``Authorization`` header; `NotSignedIn` where it holds no valid token."""
+    @staticmethod
+    def check_form(header: str | None) -> str:
+        """Return the token of an ``Authorization`` header, not looked up yet; `NotSignedIn` without one."""
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
             raise NotSignedIn
-        return self._find(token, kind="token")
+        return token
+
+    def token(self, header: str | None) -> Actor:
+        """Return who sends this ``Authorization`` header; `NotSignedIn` where it holds no valid token."""
+        return self._find(self.check_form(header), kind="token")
 
     def revoke(self, credential_id: str) -> bool:
         """End a credential; False where it is unknown or had ended."""
         now = self._clock()
-        ended = self._gateway.write(lambda session: session.access.revoke(credential_id, now))
+        ended = self._gateway.write(lambda session: session.access.revoke(credential_id, now=now))
         with self._lock:
             self._checked = {
                 digest: checked
@@ -163,7 +169,7 @@ class Auth:
             }
         return ended
 
-    def _issue(self, *, kind: str, prefix: str, role: Role, name: str, lasts: timedelta | None) -> Issued:
+    def _issue(self, *, kind: Kind, prefix: str, role: Role, name: str, lasts: timedelta | None) -> Issued:
         secret = prefix + secrets.token_urlsafe(32)
         now = self._clock()
         issued = Issued(
@@ -184,7 +190,7 @@ class Auth:
         )
         return issued
 
-    def _find(self, secret: str, *, kind: str) -> Actor:
+    def _find(self, secret: str, *, kind: Kind) -> Actor:
         digest = _digest(secret)
         checked = self._checked.get(digest)
         if checked is not None and time.monotonic() - checked.at < self._settings.remember_s:

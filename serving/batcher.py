@@ -145,7 +145,7 @@ class Batcher(Generic[Row, Result]):
         try:
             results = self._score(rows)
             if len(results) != len(rows):
-                raise RuntimeError(f"The scorer gave {len(results)} results for {len(rows)} rows.")  # noqa: TRY301
+                raise RuntimeError(f"The scorer gave {len(results)} results for {len(rows)} rows.")
         except Exception as failed:  # noqa: BLE001 - it is handed to whoever waits for the row
             if len(rows) == 1:
                 return [failed]

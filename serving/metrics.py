@@ -7,9 +7,8 @@ Labels come from short fixed lists, never from ids: what is counted must not gro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.records import Routing, Verdict
 
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge, Histogram
 
 
-def routed(routings: Iterable[Routing], *, recorded: bool) -> None:
-    """Count where items went, and why some could not be scored."""
-    for routing in routings:
-        _routings().labels(route=str(routing.route), recorded=str(recorded).lower()).inc()
-        if routing.degraded:
-            # "could not be scored: ValueError" counts as "could not be scored".
-            _degraded().labels(reason=routing.degraded.partition(":")[0]).inc()
+def routed(routing: Routing, *, recorded: bool) -> None:
+    """Count where an item went, and why it could not be scored."""
+    _routings().labels(route=str(routing.route), recorded=str(recorded).lower()).inc()
+    if routing.degraded:
+        # "could not be scored: ValueError" counts as "could not be scored".
+        _degraded().labels(reason=routing.degraded.partition(":")[0]).inc()
 
 
 def decided(verdict: Verdict) -> None:
@@ -43,31 +41,36 @@ def answered(*, method: str, path: str, status: int, seconds: float) -> None:
 
 @cache
 def _routings() -> Counter:
-    return _made("Counter", "tamis_routings", "Items routed.", ("route", "recorded"))
+    from prometheus_client import Counter
+
+    return Counter("tamis_routings", "Items routed.", ("route", "recorded"))
 
 
 @cache
 def _degraded() -> Counter:
-    return _made("Counter", "tamis_degraded", "Items sent to full review without a score.", ("reason",))
+    from prometheus_client import Counter
+
+    return Counter("tamis_degraded", "Items sent to full review without a score.", ("reason",))
 
 
 @cache
 def _decisions() -> Counter:
-    return _made("Counter", "tamis_decisions", "Decisions recorded.", ("verdict",))
+    from prometheus_client import Counter
+
+    return Counter("tamis_decisions", "Decisions recorded.", ("verdict",))
 
 
 @cache
 def _waiting() -> Gauge:
-    return _made("Gauge", "tamis_jobs_waiting", "Jobs that nobody has claimed.", ("queue",))
+    from prometheus_client import Gauge
+
+    # Processes count the same queues, so that their numbers must not be added up.
+    about = "Jobs that nobody has claimed, when last looked at."
+    return Gauge("tamis_jobs_waiting", about, ("queue",), multiprocess_mode="mostrecent")
 
 
 @cache
 def _requests() -> Histogram:
-    return _made("Histogram", "tamis_request_seconds", "Time to answer.", ("method", "path", "status"))
+    from prometheus_client import Histogram
 
-
-def _made(kind: str, name: str, text: str, labels: tuple[str, ...]) -> Any:
-    import prometheus_client
-
-    more = {"multiprocess_mode": "mostrecent"} if kind == "Gauge" else {}
-    return getattr(prometheus_client, kind)(name, text, labels, **more)
+    return Histogram("tamis_request_seconds", "Time to answer.", ("method", "path", "status"))

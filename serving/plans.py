@@ -49,10 +49,14 @@ class Plans:
         self._policies = policies
         self._clock = clock
 
+    def current(self) -> Plan | None:
+        """Return the plan in force; None where there is none."""
+        now = self._clock()
+        return self._gateway.read(lambda session: session.plans.in_force(now))
+
     def in_force(self) -> Plan:
         """Return the plan in force; `data.errors.NoPlan` where there is none."""
-        now = self._clock()
-        plan = self._gateway.read(lambda session: session.plans.in_force(now))
+        plan = self.current()
         if plan is None:
             raise NoPlan
         return plan

@@ -1,4 +1,4 @@
-"""Use case: how well are we doing, and how sure are we?"""
+"""Use case: say how well we are doing, and how sure we are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evaluation.report import QualityReport
 USUAL_WINDOW: Final = timedelta(days=28)
 """How far back a report looks where nothing is said."""
 
-SLICES: Final = ("language", "category", "creator_id", "queue", "plan", "model", "source", "item_type")
+SLICES: Final = ("language", "category", "creator_id", "queue", "plan", "model", "source")
 """The columns by which a report can be sliced."""
 
 

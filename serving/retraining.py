@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from data.errors import Conflict, InvalidBundle, UnknownModel
-from data.records import CreatorHistory, Deployment, Item, Score
+from data.records import Deployment
 from data.store.store import Store
 from serving.champion import Champion, Load
 from serving.gateway import Gateway
 from serving.settings import Settings
 from training.progress import Progress, silent
-from training.scorer import Scorer
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Final
 
 from data.errors import ClaimLost, Conflict, Invalid, NotAllowed, TriageError, UnknownItem, UnknownPolicy
-from data.records import Decision, Item, Job, ReviewType, Role, Verdict
+from data.records import Decision, Item, Job, ReviewType, Role
+from data.store.queue import QueueCount
 from data.store.store import Session
 from serving import jobs, metrics
 from serving.auth import Actor
@@ -111,6 +112,14 @@ class Reviews:
         now = self._clock()
         return self._gateway.read(lambda session: session.queue.waiting(queue=queue, limit=limit, now=now))
 
+    def counts(self) -> list[QueueCount]:
+        """Return how many jobs wait, are claimed and are late in each queue."""
+        now = self._clock()
+        counts = self._gateway.read(lambda session: session.queue.counts(now))
+        for count in counts:
+            metrics.waiting(count.queue, count.waiting)
+        return counts
+
     def decide(self, events: Sequence[Event], *, actor: Actor) -> list[Receipt]:
         """Record events, each for itself; a refused one has its refusal on the receipt.
 
@@ -139,11 +148,9 @@ class Reviews:
 
     def _record(self, session: Session, *, event: Event, actor: Actor, now: datetime) -> Receipt:
         outcome = event.outcome
-        note = (
-            None if outcome else f"Events of kind {event.event!r} are kept; only {DECIDED!r} is acted upon."
-        )
         if actor.role is Role.REVIEWER and outcome is None:
             raise NotAllowed("A reviewer sends decisions only.")
+        note = None if outcome else f"{event.event} is kept; only {DECIDED} is acted upon."
         new = session.ledger.record_event(
             event.event_id,
             digest=event.digest(),
@@ -154,23 +161,31 @@ class Reviews:
             actor=actor.name,
             recorded_at=now,
         )
-        if new and outcome:
-            self._check_policies(outcome)
-            job = self._job(session, outcome)
-            decision = self._decision(session, event, outcome, job)
-            if actor.role is Role.REVIEWER:
-                if job is None or outcome.job_id is None or outcome.reviewer_id != actor.name:
-                    raise NotAllowed("A reviewer decides only jobs he has claimed, in his own name.")
-                _check_holder(job, actor.name, now=now)
-            session.ledger.record_decision(decision, event_id=event.event_id, recorded_at=now)
-            if job is not None and job.finished_at is None:
-                session.queue.finish(job.job_id, reviewer_id=None, now=now)
+        if new and outcome is not None:
+            try:
+                self._act(session, event, outcome, actor=actor, now=now)
+            except TriageError as refused:
+                if refused.field is not None:
+                    refused.field = f"payload/{refused.field}"
+                raise
         return Receipt(event_id=event.event_id, duplicate=not new, handled=outcome is not None, note=note)
 
+    def _act(self, session: Session, event: Event, outcome: Outcome, *, actor: Actor, now: datetime) -> None:
+        self._check_policies(outcome)
+        job = self._job(session, outcome)
+        if actor.role is Role.REVIEWER:
+            if job is None or outcome.job_id is None or outcome.reviewer_id != actor.name:
+                raise NotAllowed("A reviewer decides only jobs that are claimed, in the reviewer's own name.")
+            _check_holder(job, actor.name, now=now)
+        decision = _decision(event, outcome, job)
+        session.ledger.record_decision(decision, event_id=event.event_id, recorded_at=now)
+        if job is not None and job.finished_at is None:
+            session.queue.finish(job.job_id, reviewer_id=None, now=now)
+
     def _check_policies(self, outcome: Outcome) -> None:
-        named = [(f"payload/policies/{place}", name) for place, name in enumerate(outcome.policies)]
+        named = [(f"policies/{place}", name) for place, name in enumerate(outcome.policies)]
         named += [
-            (f"payload/segments/{place}/policy_id", segment.policy_id)
+            (f"segments/{place}/policy_id", segment.policy_id)
             for place, segment in enumerate(outcome.segments)
         ]
         for field, name in named:
@@ -180,11 +195,11 @@ class Reviews:
     def _job(self, session: Session, outcome: Outcome) -> Job | None:
         key = (outcome.item_id, outcome.item_version)
         if session.ledger.item(*key) is None:
-            raise UnknownItem(f"No item {key[0]!r} of version {key[1]!r} is known.", field="payload/item_id")
+            raise UnknownItem(f"No item {key[0]!r} of version {key[1]!r} is known.", field="item_id")
         if outcome.job_id is not None:
             job = session.queue.job(outcome.job_id)
             if (job.item_id, job.item_version) != key:
-                raise Invalid(f"Job {job.job_id!r} is about another item.", field="payload/job_id")
+                raise Invalid(f"Job {job.job_id!r} is about another item.", field="job_id")
             return job
         routing = session.ledger.routings([key]).get(key)
         if routing is None or outcome.review_type not in {None, *FIRST_LOOKS}:
@@ -192,13 +207,13 @@ class Reviews:
         made = jobs.job(routing, created_at=routing.routed_at)
         return session.queue.job(made.job_id) if made else None
 
-    @staticmethod
-    def _decision(session: Session, event: Event, outcome: Outcome, job: Job | None) -> Decision:
-        review_type = outcome.review_type or (job.review_type if job else ReviewType.FIRST_REVIEW)
-        try:
-            return outcome.decision(event, review_type=review_type)
-        except ValueError as wrong:
-            raise Invalid(str(wrong), field="payload") from wrong
+
+def _decision(event: Event, outcome: Outcome, job: Job | None) -> Decision:
+    review_type = outcome.review_type or (job.review_type if job else ReviewType.FIRST_REVIEW)
+    try:
+        return outcome.decision(event, review_type=review_type)
+    except ValueError as wrong:
+        raise Invalid(str(wrong)) from wrong
 
 
 def _check_holder(job: Job, reviewer_id: str, *, now: datetime) -> None:

@@ -111,7 +111,7 @@ class Router:
         # Somebody else may have sent the same items a moment ago. Other content was just refused.
         replays = _replays(session, items, same=True)
         fresh = [(item, score) for item, score in zip(items, scores, strict=True) if item.key not in replays]
-        active = session.deployments.active(fenced=True)
+        active = session.deployments.active()
         if any(
             isinstance(score, Score) and (not active or score.model != active.model) for _, score in fresh
         ):

@@ -81,6 +81,8 @@ class RegistrySettings(BaseModel):
 
     tracking_uri: str = ""
     """An MLflow tracking server. Empty: a database of its own in var/mlflow."""
+    port: int = Field(default=5000, ge=1, le=65_535)
+    """Where `tamis up` shows MLflow's own pages, on this machine only, if no tracking server is set."""
 
 
 class DemoSettings(BaseModel):

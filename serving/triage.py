@@ -92,7 +92,9 @@ class Triage:
             nothing = Situation(now=self._clock())
             answers = self._router.route(distinct, [UNRECORDED] * len(distinct), nothing, recorded=False)
         if not dry_run:
-            metrics.routed(answer.routing for answer in answers.values() if not answer.replay)
+            for answer in answers.values():
+                if not answer.replay:
+                    metrics.routed(answer.routing, recorded=answer.recorded)
         return [answers[item.key] for item in items]
 
     def _answers(

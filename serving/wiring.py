@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -81,7 +80,12 @@ def now() -> datetime:
 
 
 def build(
-    settings: Settings, *, clock: Clock = now, load: Load | None = None, follow: bool = True
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    clock: Clock = now,
+    load: Load | None = None,
+    follow: bool = True,
 ) -> Application:
     """Return an application on the ledger that the settings name.
 
@@ -89,6 +93,8 @@ def build(
     ----------
     settings : Settings
         Where everything lies.
+    store : Store, optional
+        A ledger that is open already; the one the settings name where it is not given.
     clock : callable
         The moment now; a replay passes its own.
     load : callable, optional
@@ -104,7 +110,7 @@ def build(
     """
     policies = configs.policies(settings.policies)
     key = draw_key(settings.draw_key)
-    store = Store(settings.ledger_url)
+    store = store or Store(settings.ledger_url)
     store.check()
     writer = Writer(store)
     gateway = Gateway(store, writer, deadline_s=settings.triage.ledger_deadline_s)
@@ -182,7 +188,7 @@ def draw_key(path: Path) -> Key:
         return Key(key_id=kept["key_id"], secret=bytes.fromhex(kept["secret"]))
     except (ValueError, KeyError, TypeError) as broken:
         raise InvalidSettings(
-            f"{path} holds no draw key ({broken}). Restore it from a backup; a new key would draw other items."
+            f"{path} holds no draw key ({broken}). Restore it from a backup: a new key draws other items."
         ) from broken
 
 

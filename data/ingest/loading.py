@@ -22,7 +22,7 @@ from data.errors import AlreadyRecorded, AlreadySubmitted, Invalid, InvalidMappi
 from data.ingest.mapping import Mapping
 from data.ingest.rows import Progress, Reject, Row, read
 from data.ingest.sources import nearest
-from data.records import Item
+from data.records import Decision, Item
 from data.store.store import Session, Store
 
 _CHUNK: Final = 500
@@ -176,26 +176,23 @@ def _append(session: Session, rows: Sequence[Row], *, now: datetime) -> tuple[Co
         else:
             counts["new_items" if is_new else "known_items"] += 1
             kept.append(row)
-    moments = _moments_of_undated(session, kept)
-    for row in kept:
-        if row.decision is None:
-            continue
-        decided_at = moments.setdefault(row.decision.decision_id, row.decision.decided_at)
-        decision = row.decision if row.is_dated else replace(row.decision, decided_at=decided_at)
-        try:
-            is_new = session.ledger.record_decision(decision, event_id=None, recorded_at=now)
-        except AlreadyRecorded:
+    decisions = _decisions(session, kept)
+    for row, is_new in zip(
+        (row for row in kept if row.decision), _record(session, decisions, now=now), strict=True
+    ):
+        if is_new is None:
             refused.append(_reject(row, "outcome", _OTHER_OUTCOME))
         else:
             counts["new_outcomes" if is_new else "known_outcomes"] += 1
     return counts, refused
 
 
-def _add_items(session: Session, rows: Sequence[Row], *, now: datetime) -> list[bool | None]:
+def _add_items(session: Session, rows: Sequence[Row], *, now: datetime) -> Sequence[bool | None]:
+    items = [row.item for row in rows]
     try:
-        return list(session.ledger.add_items([row.item for row in rows], received_at=now))
-    except AlreadySubmitted:
-        return [_add_item(session, row.item, now=now) for row in rows]
+        return session.ledger.add_items(items, received_at=now)
+    except AlreadySubmitted:  # then none was added; find out which
+        return [_add_item(session, item, now=now) for item in items]
 
 
 def _add_item(session: Session, item: Item, *, now: datetime) -> bool | None:
@@ -205,11 +202,32 @@ def _add_item(session: Session, item: Item, *, now: datetime) -> bool | None:
         return None
 
 
-def _moments_of_undated(session: Session, rows: Sequence[Row]) -> dict[str, datetime]:
-    # An outcome without a moment was stamped with that of its first import; it is the same outcome still.
-    keys = [row.item.key for row in rows if not row.is_dated]
-    known = session.ledger.decisions(keys) if keys else {}
-    return {each.decision_id: each.decided_at for decisions in known.values() for each in decisions}
+def _record(session: Session, decisions: Sequence[Decision], *, now: datetime) -> Sequence[bool | None]:
+    try:
+        return session.ledger.record_decisions(decisions, recorded_at=now)
+    except AlreadyRecorded:  # then none was recorded; find out which
+        return [_record_one(session, decision, now=now) for decision in decisions]
+
+
+def _record_one(session: Session, decision: Decision, *, now: datetime) -> bool | None:
+    try:
+        return session.ledger.record_decision(decision, event_id=None, recorded_at=now)
+    except AlreadyRecorded:
+        return None
+
+
+def _decisions(session: Session, rows: Sequence[Row]) -> list[Decision]:
+    # An outcome without a moment got that of its first import; it is the same outcome still.
+    undated = [row.item.key for row in rows if not row.is_dated]
+    known = session.ledger.decisions(undated) if undated else {}
+    moments = {each.decision_id: each.decided_at for of_item in known.values() for each in of_item}
+    return [
+        row.decision
+        if row.is_dated
+        else replace(row.decision, decided_at=moments.get(row.decision.decision_id, row.decision.decided_at))
+        for row in rows
+        if row.decision
+    ]
 
 
 def _reject(row: Row, field_name: str, reason: str) -> Reject:

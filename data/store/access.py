@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from data.records import Role
 from data.store.schema import credential, row_of, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 Kind = Literal["token", "link", "session"]
 
@@ -37,11 +37,8 @@ class Credential:
 _SELECT: Final = select_records(credential, Credential)
 
 
-class Access:
+class Access(Part):
     """The table of credentials. Rows are added, used up and revoked, never deleted."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._connection = transaction.connection
 
     def add(
         self,

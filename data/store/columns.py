@@ -49,7 +49,8 @@ class Moment(TypeDecorator[datetime]):
 class Words(TypeDecorator[str]):
     """Text that both databases can hold: no NUL, which PostgreSQL refuses, and no half characters.
 
-    Given an enumeration, its members come out again.
+    Given an enumeration, its members come out again. Both databases sort it by code point, whatever the
+    language of the server.
     """
 
     impl = sa.Text
@@ -58,6 +59,10 @@ class Words(TypeDecorator[str]):
     def __init__(self, choices: type[StrEnum] | None = None) -> None:
         self.choices = choices
         super().__init__()
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type."""
+        return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Refuse what one of the databases could not hold."""

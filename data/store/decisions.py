@@ -14,24 +14,25 @@ from data.checks import content_digest
 from data.errors import AlreadyRecorded, Invalid, UnknownItem
 from data.records import Decision
 from data.store.keys import Key, rows_of
+from data.store.prepared import Prepared
 from data.store.schema import decision as table
 from data.store.schema import event as events
 from data.store.schema import item, row_of, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _DECISION: Final = select_records(table, Decision)
 _DIGEST: Final = sa.select(table.c.decision_id, table.c.digest)
+_ONE_DIGEST: Final = Prepared(_DIGEST.where(table.c.decision_id == sa.bindparam("id")))
 _ITEM: Final = sa.select(item.c.item_id, item.c.item_version)
-_EVENT: Final = sa.select(events.c.digest).where(events.c.event_id == sa.bindparam("event_id"))
+_ONE_ITEM: Final = Prepared(
+    _ITEM.where(item.c.item_id == sa.bindparam("id"), item.c.item_version == sa.bindparam("version"))
+)
+_EVENT: Final = Prepared(sa.select(events.c.digest).where(events.c.event_id == sa.bindparam("id")))
 _PART: Final = 500
 
 
-class Decisions:
+class Decisions(Part):
     """The part of the ledger that holds events and decisions."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._connection = transaction.connection
 
     def record_event(
         self,
@@ -60,9 +61,8 @@ class Decisions:
             If an event of that id is known with another digest.
         """
         self._transaction.lock()
-        known = self._connection.execute(_EVENT, {"event_id": event_id}).scalar_one_or_none()
-        if known is not None:
-            if known != digest:
+        if known := _EVENT.select(self._connection, id=event_id):
+            if known[0]["digest"] != digest:
                 raise AlreadyRecorded(field="event_id")
             return False
         row = {
@@ -100,7 +100,7 @@ class Decisions:
     ) -> list[bool]:
         """Record many decisions, or none if one of them is refused; see `record_decision`."""
         self._transaction.lock()
-        known = self._digests([each.decision_id for each in decisions])
+        known = self._decision_digests([each.decision_id for each in decisions])
         rows = []
         is_new = []
         for each in decisions:
@@ -126,16 +126,23 @@ class Decisions:
             found[row.item_id, row.item_version].append(Decision(**row._mapping))
         return dict(found)
 
-    def _digests(self, decision_ids: Sequence[str]) -> dict[str, str]:
+    def _decision_digests(self, decision_ids: Sequence[str]) -> dict[str, str]:
+        if len(decision_ids) == 1:
+            rows = _ONE_DIGEST.select(self._connection, id=decision_ids[0])
+            return {row["decision_id"]: row["digest"] for row in rows}
         found: dict[str, str] = {}
         for start in range(0, len(decision_ids), _PART):
             part = decision_ids[start : start + _PART]
-            which = table.c.decision_id == part[0] if len(part) == 1 else table.c.decision_id.in_(part)
-            found |= {row.decision_id: row.digest for row in self._connection.execute(_DIGEST.where(which))}
+            rows = self._connection.execute(_DIGEST.where(table.c.decision_id.in_(part)))
+            found |= {row.decision_id: row.digest for row in rows}
         return found
 
     def _refuse_unknown_items(self, keys: Sequence[Key]) -> None:
-        known = {tuple(row) for row in rows_of(self._connection, _ITEM, item, keys)}
+        if len(keys) == 1:
+            (item_id, version) = keys[0]
+            known = set(keys if _ONE_ITEM.select(self._connection, id=item_id, version=version) else [])
+        else:
+            known = {(row.item_id, row.item_version) for row in rows_of(self._connection, _ITEM, item, keys)}
         for item_id, item_version in keys:
             if (item_id, item_version) not in known:
                 raise UnknownItem(

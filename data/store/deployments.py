@@ -7,18 +7,16 @@ from typing import Final
 
 
 from data.records import Deployment
+from data.store.prepared import Prepared
 from data.store.schema import deployment, row_of, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _NEWEST_FIRST: Final = select_records(deployment, Deployment).order_by(deployment.c.generation.desc())
-_ACTIVE: Final = _NEWEST_FIRST.limit(1)
+_ACTIVE: Final = Prepared(_NEWEST_FIRST.limit(1))
 
 
-class Deployments:
+class Deployments(Part):
     """Models that were put in charge. The newest row serves."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
 
     def active(self) -> Deployment | None:
         """Return the deployment that serves, None if none ever did.
@@ -29,8 +27,8 @@ class Deployments:
         """
         if self._transaction.writes:
             self._transaction.lock()
-        found = self._transaction.connection.execute(_ACTIVE).one_or_none()
-        return None if found is None else Deployment(**found._mapping)
+        found = _ACTIVE.select(self._connection)
+        return Deployment(**found[0]) if found else None
 
     def append(
         self, *, model: str, bundle: str, digest: str, actor: str, reason: str, deployed_at: datetime
@@ -51,5 +49,5 @@ class Deployments:
 
     def history(self, *, limit: int | None = None) -> list[Deployment]:
         """Return the deployments, newest first."""
-        rows = self._transaction.connection.execute(_NEWEST_FIRST.limit(limit))
+        rows = self._connection.execute(_NEWEST_FIRST.limit(limit))
         return [Deployment(**row._mapping) for row in rows]

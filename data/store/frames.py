@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,11 +21,15 @@ def frame(connection: sa.Connection, query: sa.Select[Any], dtypes: Mapping[str,
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
     return pd.DataFrame(
-        {name: _column(column, dtypes.get(name, "object")) for name, column in zip(names, columns, strict=True)}
+        {
+            name: column(values, dtypes.get(name, "object"))
+            for name, values in zip(names, columns, strict=True)
+        }
     )
 
 
-def _column(values: tuple[Any, ...], dtype: str) -> Any:
+def column(values: Sequence[Any], dtype: str) -> pd.Series[Any]:
+    """Return values as a column of one type; ``moment`` is a moment in UTC, to the microsecond."""
     if dtype == "moment":
         return pd.Series(pd.to_datetime(list(values), utc=True).as_unit("us"))
     return pd.Series(list(values), dtype=dtype)

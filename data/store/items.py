@@ -11,19 +11,19 @@ import sqlalchemy as sa
 from data.errors import AlreadySubmitted, Invalid
 from data.records import Item
 from data.store.keys import Key, rows_of
+from data.store.prepared import Prepared
 from data.store.schema import item, row_of, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _ITEM: Final = select_records(item, Item)
 _DIGEST: Final = sa.select(item.c.item_id, item.c.item_version, item.c.digest)
+_ONE_DIGEST: Final = Prepared(
+    _DIGEST.where(item.c.item_id == sa.bindparam("id"), item.c.item_version == sa.bindparam("version"))
+)
 
 
-class Items:
+class Items(Part):
     """The part of the ledger that holds what was submitted and imported."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._connection = transaction.connection
 
     def add_items(self, items: Sequence[Item], *, received_at: datetime) -> list[bool]:
         """Record items, each once, and tell for each whether it is new.
@@ -70,8 +70,12 @@ class Items:
         return {each.key: each for each in (Item(**row._mapping) for row in rows)}
 
     def _digests(self, keys: Sequence[Key]) -> dict[Key, str]:
-        rows = rows_of(self._connection, _DIGEST, item, keys)
-        return {(row.item_id, row.item_version): row.digest for row in rows}
+        if len(keys) == 1:
+            (item_id, version) = keys[0]
+            rows = _ONE_DIGEST.select(self._connection, id=item_id, version=version)
+        else:
+            rows = [row._mapping for row in rows_of(self._connection, _DIGEST, item, keys)]
+        return {(row["item_id"], row["item_version"]): row["digest"] for row in rows}
 
 
 def _digest(item: Item, place: int) -> str:

@@ -30,4 +30,5 @@ def _is_one_of(table: sa.Table, keys: list[Key]) -> sa.ColumnElement[bool]:
     item_id, item_version = table.c.item_id, table.c.item_version
     if len(keys) == 1:
         return sa.and_(item_id == keys[0][0], item_version == keys[0][1])
-    return sa.tuple_(item_id, item_version).in_(keys)
+    # SQLite finds pairs by scanning the whole table; the ids alone it looks up in the index.
+    return sa.and_(item_id.in_([each for each, _ in keys]), sa.tuple_(item_id, item_version).in_(keys))

@@ -11,18 +11,15 @@ from data.errors import AlreadyRecorded, PlanChanged, UnknownPlan
 from data.records import AuditDesign, Plan
 from data.store.schema import plan as table
 from data.store.schema import row_of
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _NEWEST_FIRST: Final = sa.select(table).order_by(table.c.sequence.desc())
 _IN_FORCE: Final = _NEWEST_FIRST.where(table.c.in_force_from <= sa.bindparam("now")).limit(1)
 _BY_VERSION: Final = sa.select(table).where(table.c.version == sa.bindparam("version"))
 
 
-class Plans:
+class Plans(Part):
     """Review plans. A plan is never edited, only succeeded."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
 
     def append(self, plan: Plan, *, expected: str | None) -> None:
         """Set the next plan.
@@ -70,10 +67,10 @@ class Plans:
 
     def history(self, *, limit: int | None = None) -> list[Plan]:
         """Return the plans, newest first."""
-        return [_read(row) for row in self._transaction.connection.execute(_NEWEST_FIRST.limit(limit))]
+        return [_read(row) for row in self._connection.execute(_NEWEST_FIRST.limit(limit))]
 
     def _first(self, statement: sa.Select[Any], **values: Any) -> Plan | None:
-        found = self._transaction.connection.execute(statement, values).one_or_none()
+        found = self._connection.execute(statement, values).one_or_none()
         return None if found is None else _read(found)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from data.errors import ClaimLost, UnknownJob
 from data.records import Job
 from data.store.schema import job, row_of, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,8 @@ _ORDER: Final = (job.c.priority.desc(), job.c.due_at, job.c.sequence)
 _JOB: Final = select_records(job, Job)
 
 
-class Queue:
+class Queue(Part):
     """Jobs in the order of priority (highest first), then of what is due, then of arrival."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._connection = transaction.connection
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Put jobs in."""

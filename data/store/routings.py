@@ -8,19 +8,15 @@ from typing import Final
 from data.records import AuditRates, Routing, Score
 from data.store.keys import Key, rows_of
 from data.store.schema import audit_rates, routing, row_of, score, select_records
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _ROUTING: Final = select_records(routing, Routing)
 _USED_SCORE: Final = select_records(score, Score).join(routing, routing.c.score_id == score.c.score_id)
 _RATES: Final = select_records(audit_rates, AuditRates).order_by(audit_rates.c.sequence.desc()).limit(1)
 
 
-class Routings:
+class Routings(Part):
     """The part of the ledger that holds what the model said and where items were sent."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._connection = transaction.connection
 
     def record(self, scores: Sequence[Score], routings: Sequence[Routing]) -> None:
         """Record scores and the routings that rest on them, each once.

@@ -31,7 +31,9 @@ metadata = sa.MetaData(naming_convention=NAMES)
 
 
 def _sequence() -> Column[int]:
-    return Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False)
+    # SQLite makes "INTEGER", and only that, the row's own number instead of an index beside it.
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return Column("sequence", number, primary_key=True, autoincrement=False)
 
 
 def _of_item() -> ForeignKeyConstraint:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from data.store.schema import NUMBERED, decision, item, job, routing, score
-from data.store.transaction import Transaction
+from data.store.transaction import Part
 
 _RECORDED: Final = {
     item: "received_at",
@@ -21,11 +21,8 @@ _RECORDED: Final = {
 _COUNTS: Final = {table: f"{table.name}s".replace("ratess", "rates") for table in NUMBERED}
 
 
-class Timeline:
+class Timeline(Part):
     """The part of the ledger that looks across its tables."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._connection = transaction.connection
 
     def timeline(self, item_id: str) -> list[dict[str, Any]]:
         """Return every fact about all versions of an item, and its jobs, in ledger order.

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from data.errors import LedgerUnavailable
+from data.store.prepared import Prepared, execute
 from data.store.schema import NUMBERED
 
 LEDGER_LOCK: Final = 0x7A_4D_15
@@ -17,6 +18,7 @@ LEDGER_LOCK: Final = 0x7A_4D_15
 
 _TAKE_LOCK: Final = sa.text(f"SELECT pg_advisory_xact_lock({LEDGER_LOCK})")
 _NEWEST: Final = sa.union_all(*(sa.select(sa.func.max(table.c.sequence)) for table in NUMBERED))
+_INSERT: Final = {table: Prepared(sa.insert(table).inline()) for table in NUMBERED}
 
 
 class Transaction:
@@ -56,7 +58,7 @@ class Transaction:
         for number, row in enumerate(rows, start=self._newest + 1):
             row["sequence"] = number
         self._newest += len(rows)
-        self.connection.execute(_INSERT[table], rows if len(rows) > 1 else rows[0])
+        _INSERT[table].insert(self.connection, rows)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -85,10 +87,15 @@ class Transaction:
     def _execute(self, statement: str) -> None:
         self.check()
         try:
-            self.connection.exec_driver_sql(statement)
+            execute(self.connection, statement)
         except sa.exc.SQLAlchemyError:
             self._broken = True
             raise
 
 
-_INSERT: Final = {table: sa.insert(table).inline() for table in NUMBERED}
+class Part:
+    """What a session can do about one subject."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection

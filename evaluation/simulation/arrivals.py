@@ -27,7 +27,9 @@ def moments(count: int, *, end: datetime, days: int, generator: np.random.Genera
         raise ValueError(f"days must be 1 or more; got {days!r}.")
     start = end - timedelta(days=days)
     hours = [start + timedelta(hours=hour) for hour in range(24 * days)]
-    weights = np.array([_WEEKDAYS[(at := hour.astimezone(KST)).weekday()] * _HOURS[at.hour] for hour in hours])
+    weights = np.array(
+        [_WEEKDAYS[(at := hour.astimezone(KST)).weekday()] * _HOURS[at.hour] for hour in hours]
+    )
     sums = np.cumsum(weights / weights.sum())
     places = np.minimum(np.searchsorted(sums, generator.random(count), side="right"), len(hours) - 1)
     # Whole milliseconds: moments survive any database and any JSON.
@@ -69,7 +71,9 @@ def served_in_order(created: Sequence[datetime], free: Sequence[datetime]) -> li
     return looked
 
 
-def hours_to(created: Sequence[datetime], looked: Sequence[datetime | None], *, end: datetime) -> NDArray[np.float64]:
+def hours_to(
+    created: Sequence[datetime], looked: Sequence[datetime | None], *, end: datetime
+) -> NDArray[np.float64]:
     """Return the hours from coming to being looked at; what nobody got to counts until the end.
 
     Counting until the end, and not leaving out, keeps an order from looking fast by never reaching the slow.

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from evaluation.simulation.dice import Dice
 from evaluation.simulation.population import Creator
 
@@ -43,31 +45,31 @@ _EVERYWHERE: Final = MappingProxyType({"*": 1.0})
 
 POLICIES: Final[Mapping[str, tuple[float, Mapping[str, float]]]] = MappingProxyType(
     {
-        "health_claim": (8.0, {"health_food": 1.0, "food": 0.12, "pets": 0.15, "sports": 0.08}),
+        "health_claim": (8.0, {"health_food": 1.0, "food": 0.1}),
         "cosmetics_as_medicine": (5.0, {"cosmetics": 1.0}),
         "misleading_price": (1.5, _EVERYWHERE),
         "counterfeit": (3.2, {"fashion": 1.0, "collectibles": 0.5, "electronics": 0.12}),
         "prohibited_goods": (0.45, {"*": 0.6, "health_food": 1.5, "pets": 1.5, "living": 1.0}),
         "off_platform": (1.1, _EVERYWHERE),
-        "undisclosed_ad": (0.9, {"*": 0.5, "cosmetics": 1.5, "fashion": 1.0}),
+        "undisclosed_ad": (0.8, {"*": 0.5, "cosmetics": 1.5, "fashion": 1.0}),
         "sexual": (0.25, {"*": 0.2, "fashion": 1.6, "cosmetics": 0.8}),
         "violence": (0.15, {"*": 0.4, "pets": 2.0, "sports": 2.0, "living": 1.0}),
         "hate_harassment": (0.22, _EVERYWHERE),
         "minors": (0.14, {"*": 0.3, "kids": 4.0, "collectibles": 1.5}),
         "copyright": (0.5, {"*": 0.2, "collectibles": 5.0, "kids": 2.5, "living": 0.8}),
-        "low_quality": (0.6, _EVERYWHERE),
+        "low_quality": (0.45, _EVERYWHERE),
     }
 )
 """How usual each policy is broken, and in which categories (``*``: all others)."""
 
 _HIDDEN: Final = MappingProxyType(
     {
-        "sexual": 0.50, "violence": 0.45, "copyright": 0.45, "counterfeit": 0.30, "minors": 0.30,
-        "low_quality": 0.35, "undisclosed_ad": 0.35, "prohibited_goods": 0.25,
+        "sexual": 0.40, "violence": 0.35, "copyright": 0.35, "counterfeit": 0.20, "minors": 0.20,
+        "low_quality": 0.20, "undisclosed_ad": 0.20, "prohibited_goods": 0.15,
     }
 )  # fmt: skip
-_USUALLY_HIDDEN: Final = 0.14
-_PLAIN_OF_READABLE: Final = 0.56
+_USUALLY_HIDDEN: Final = 0.08
+_PLAIN_OF_READABLE: Final = 0.66
 
 
 def break_rules(*, creator: Creator, category: str, chance: float, dice: Dice) -> Truth:
@@ -104,8 +106,8 @@ def _weights(creator: Creator, category: str) -> dict[str, float]:
         name: usual * where.get(category, where.get("*", 0.0)) for name, (usual, where) in POLICIES.items()
     }
     weights = {name: weight for name, weight in weights.items() if weight > 0}
-    favourite = list(weights)[int(creator.favourite * len(weights))]
-    weights[favourite] *= 3.0
+    favourite = np.searchsorted(np.cumsum([*weights.values()]), creator.favourite * sum(weights.values()))
+    weights[list(weights)[int(favourite)]] *= 3.0
     if creator.wave:
         weights["off_platform"] = 4.0 * sum(weights.values())
     return weights

@@ -70,6 +70,6 @@ class Dice:
         return low + int(self.throw() * (high - low + 1))
 
     def some(self, options: Sequence[_T], count: int) -> list[_T]:
-        """Return some of the options, none of them twice unless it stands there twice."""
-        left = list(options)
+        """Return some of the options, none of them twice."""
+        left = list(dict.fromkeys(options))
         return [left.pop(int(self.throw() * len(left))) for _ in range(min(count, len(left)))]

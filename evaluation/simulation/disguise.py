@@ -9,9 +9,11 @@ from evaluation.simulation.hangul import apart, initial, is_syllable
 
 _SIGNS: Final = ("*", ".", "·", "_", "^", "~", "/")
 _EMOJI: Final = ("💊", "✨", "🔥", "❤️", "👀", "💸", "🙊", "⭐")
-_LOOK_ALIKE: Final = str.maketrans({"0": "O", "1": "l", "5": "S", "O": "0", "l": "1", "대": "머", "귀": "커", "이": "ㅇl"})
+_LOOK_ALIKE: Final = str.maketrans(
+    {"0": "O", "1": "l", "5": "S", "O": "0", "l": "1", "대": "머", "귀": "커", "이": "ㅇl"}
+)
 _LEET: Final = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"})
-_SLIPS: Final = (("돼", "되"), ("됐", "됬"), ("에요", "예요"), ("예요", "에요"), ("ㅐ", "ㅔ"), ("던", "든"), ("없어", "업어"),
+_SLIPS: Final = (("돼", "되"), ("됐", "됬"), ("에요", "예요"), ("예요", "에요"), ("던", "든"), ("없어", "업어"),
                  ("할게요", "할께요"), ("드릴게요", "드릴께요"), ("괜찮", "괜찬"), ("the ", "teh "), ("you ", "u "),
                  ("your", "ur"), ("please", "pls"), ("it is", "its"), ("and ", "& "))  # fmt: skip
 
@@ -27,7 +29,7 @@ def disguised(term: str, dice: Dice) -> str:
     korean = any(map(is_syllable, term))
     manner = dice.between(0, 5)
     if manner == 0:
-        return " ".join(term)
+        return " ".join(term.replace(" ", ""))
     if manner in {1, 2}:
         cut = dice.between(1, max(1, len(term) - 1))
         return term[:cut] + dice.pick(_SIGNS if manner == 1 else _EMOJI) + term[cut:]
@@ -49,7 +51,7 @@ def mistyped(text: str, dice: Dice) -> str:
         wrong = dice.pick(slips)
         return text.replace(wrong[0], wrong[1], 1)
     spaces = [place for place, letter in enumerate(text) if letter == " "]
-    if spaces and dice.happens(0.6):
+    if spaces and dice.happens(0.85):
         place = dice.pick(spaces)
         return text[:place] + text[place + 1 :]
     place = dice.between(0, max(0, len(text) - 1))

@@ -15,6 +15,9 @@ PARTICLES: Final = MappingProxyType(
         "이라": ("이라", "라"),
         "이라서": ("이라서", "라서"),
         "이랑": ("이랑", "랑"),
+        "이면": ("이면", "면"),
+        "이고": ("이고", "고"),
+        "이에요": ("이에요", "예요"),
         "도": ("도", "도"),
     }
 )
@@ -25,7 +28,9 @@ _VOWELS: Final = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢ�
 _FINALS: Final = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
 _FIRST: Final = ord("가")
 _LAST: Final = ord("힣")
-_ENDS_IN_CONSONANT: Final = frozenset("013678lmnrLMNR")  # as they are read aloud: 영 일 삼 육 칠 팔, 엘 엠 엔 알
+_ENDS_IN_CONSONANT: Final = frozenset(
+    "013678lmnrLMNR"
+)  # as they are read aloud: 영 일 삼 육 칠 팔, 엘 엠 엔 알
 _L_SOUND: Final = frozenset("178lrLR")
 
 

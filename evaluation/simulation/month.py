@@ -86,3 +86,105 @@ def generate(*, items: int, seed: int, end: datetime, days: int = 28) -> Month:
     made = [_item(clip, item_id=f"syn-{seed}-{number:06d}") for number, clip in enumerate(clips, start=1)]
     truth = {item.item_id: clip.truth for item, clip in zip(made, clips, strict=True)}
     return Month(items=made, truth=truth, start=start, end=end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    at: Sequence[datetime]
+    creator: Creator
+    category: str
+    live: bool
+    chance: float
+
+
+def _clips(*, items: int, seed: int, start: datetime, end: datetime, days: int) -> Iterator[_Clip]:
+    halves = {
+        code: [[phrase.text for phrase in half.all] for half in language.talk.shops]
+        for code, language in LANGUAGES.items()
+    }
+    people = creators(items=items, seed=seed, shops=halves)
+    drafts = list(_drafts(people=people, items=items, seed=seed, start=start, end=end, days=days))
+    expected = sum(draft.chance * len(draft.at) for draft in drafts)
+    factor = VIOLATION_SHARE * items / expected
+    dice = Dice(seed, "texts")
+    for draft in drafts:
+        yield from _filmed(draft, chance=min(draft.chance * factor, 0.9), start=start, dice=dice)
+
+
+def _drafts(
+    *, people: Sequence[Creator], items: int, seed: int, start: datetime, end: datetime, days: int
+) -> Iterator[_Draft]:
+    dice = Dice(seed, "drafts")
+    moments = arrivals.moments(items, end=end, days=days, generator=dice.generator)
+    active = {
+        week: [person for person in people if person.since <= week]
+        for week in range(1, week_of(moments[-1], start=start) + 1)
+    }
+    sums = {week: np.cumsum([person.activity for person in those]) for week, those in active.items()}
+    left = items
+    # In any order but that of time: a broadcast takes several places, and the last days must not pay for it.
+    for place in dice.generator.permutation(items):
+        if left == 0:
+            return
+        at = moments[int(place)]
+        week = week_of(at, start=start)
+        creator = active[week][int(np.searchsorted(sums[week], dice.throw() * sums[week][-1], side="right"))]
+        live = dice.happens(creator.live_share)
+        windows = min(dice.between(2, 6), left) if live else 1
+        category = dice.weighted(creator.categories, (0.7, 0.2, 0.1)[: len(creator.categories)])
+        mood = (3.4 if dice.happens(0.2) else 0.4) if live else 1.0
+        yield _Draft(
+            at=[min(at + (window + 1) * WINDOW, end - timedelta(seconds=1)) for window in range(windows)]
+            if live
+            else [at],
+            creator=creator,
+            category=category,
+            live=live,
+            chance=creator.breach_rate * _RISKY.get(category, 0.6) * mood,
+        )
+        left -= windows
+
+
+_RISKY: Final = {"health_food": 2.6, "cosmetics": 1.7, "fashion": 1.0}
+
+
+def _filmed(draft: _Draft, *, chance: float, start: datetime, dice: Dice) -> Iterator[_Clip]:
+    creator = draft.creator
+    script = Script(
+        creator=creator, category=draft.category, week=week_of(draft.at[0], start=start), dice=dice
+    )
+    front = script.front(live=draft.live)
+    stream = f"live-{dice.between(0, 16**9):09x}"
+    reach = creator.audience * float(np.exp(dice.generator.normal(0.0, 1.0)))
+    views = None if dice.happens(0.02) else float(round(reach))
+    for window, at in enumerate(draft.at):
+        truth = break_rules(creator=creator, category=draft.category, chance=chance, dice=dice)
+        texts = script.joined(
+            {**front, **script.back(live=draft.live)}, script.said_about(truth), segment=draft.live
+        )
+        if draft.live:
+            begins = window * int(WINDOW.total_seconds() * 1000)
+            ends = begins + int(WINDOW.total_seconds() * 1000)
+            place = {"stream_id": stream, "window_start_ms": begins, "window_end_ms": ends}
+            content = {**texts, "duration_s": WINDOW.total_seconds(), **place}
+        else:
+            seconds = float(np.exp(dice.generator.normal(3.8, 0.6)))
+            content = {**texts, "duration_s": round(min(max(seconds, 8.0), 600.0), 1)}
+        yield _Clip(
+            at=at, creator=creator, category=draft.category, content=content, truth=truth, views=views
+        )
+
+
+def _item(clip: _Clip, *, item_id: str) -> Item:
+    live = "stream_id" in clip.content
+    return Item(
+        item_id=item_id,
+        item_type=ItemType.LIVE_SEGMENT if live else ItemType.VIDEO,
+        creator_id=clip.creator.creator_id,
+        language=clip.creator.language,
+        category=clip.category,
+        submitted_at=clip.at,
+        data=clip.content,
+        expected_views=clip.views,
+        source=SOURCE,
+    )

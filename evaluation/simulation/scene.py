@@ -14,7 +14,21 @@ from evaluation.simulation.phrases.forms import said_in
 
 _TERM: Final = re.compile(r"\[([^\]]*)\]")
 _SLOT: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
-_NICKNAMES: Final = ("happy", "luv", "moon", "star", "mina", "joon", "sol", "bebe", "dal", "kkum", "zero", "haru", "nari")
+_NICKNAMES: Final = (
+    "happy",
+    "luv",
+    "moon",
+    "star",
+    "mina",
+    "joon",
+    "sol",
+    "bebe",
+    "dal",
+    "kkum",
+    "zero",
+    "haru",
+    "nari",
+)
 
 
 class _Part(NamedTuple):
@@ -37,7 +51,12 @@ class Scene:
         product = names[(lead + 3 * week) % len(names)]
         others = [name for name in names if name != product]
         price = goods.usual_price * 2 ** (2 * dice.throw() - 1)
-        self._said = {"p": product, "p2": dice.pick(others), "m": dice.pick(said_in(goods.features, week)), "shop": shop}
+        self._said = {
+            "p": product,
+            "p2": dice.pick(others),
+            "m": dice.pick(said_in(goods.features, week)),
+            "shop": shop,
+        }
         self._said |= {"won": self._price(price), "was": self._price(price * (1.15 + 0.5 * dice.throw()))}
         self._said["big"] = self._price(price * dice.between(4, 12)).removesuffix("원")
 
@@ -54,7 +73,9 @@ class Scene:
             while end < len(parts) and parts[end].term == term:
                 end += 1
             piece = "".join(written[at:end])
-            pieces.append(disguised(piece, self._dice) if term >= 0 and self._dice.happens(disguise) else piece)
+            pieces.append(
+                disguised(piece, self._dice) if term >= 0 and self._dice.happens(disguise) else piece
+            )
             at = end
         return "".join(pieces)
 
@@ -83,7 +104,11 @@ class Scene:
         rounded = max(1, round(thousands)) * 1000 - self._dice.pick((0, 100, 100, 200))
         if self._language.code == "ko":
             return f"{rounded:,}원" if self._dice.happens(0.8) else f"{rounded}원"
-        return f"${rounded / 1300:.2f}" if self._dice.happens(0.7) else f"{max(1, round(rounded / 1300))} dollars"
+        return (
+            f"${rounded / 1300:.2f}"
+            if self._dice.happens(0.7)
+            else f"{max(1, round(rounded / 1300))} dollars"
+        )
 
 
 @cache

@@ -14,7 +14,7 @@ from evaluation.simulation.scene import Scene
 
 _EMOJI: Final = ("✨", "💕", "🔥", "😍", "🎁", "🛒", "🙌", "💛", "👍", "❄️")
 _PLACES: Final = (("transcript", 0.50), ("ocr_text", 0.20), ("title", 0.13), ("description", 0.17))
-_HARMLESS_HINT: Final = 0.02
+_HARMLESS_HINT: Final = 0.012
 _COVER: Final = 0.15
 """Chance that a breach is covered with a notice that honest sellers use."""
 
@@ -37,7 +37,8 @@ class Script:
         if dice.happens(0.35):
             front["title"] += " " + self._one(self._goods.features)
         if dice.happens(0.8):
-            front["description"] = self._sentences(talk.descriptions, dice.between(1, 2))
+            sentences = self._some(talk.descriptions, dice.between(1, 2))
+            front["description"] = self._language.joint.join(map(self._written, sentences))
         tags = (*said_in(self._goods.tags, self._week), *said_in(talk.tags, self._week))
         front["hashtags"] = dice.some(tags, dice.between(0, 5))
         return front
@@ -47,10 +48,10 @@ class Script:
         dice, talk = self._dice, self._language.talk
         back: dict[str, Any] = {}
         if live or dice.happens(0.85):
-            spoken = [self._spoken(talk.chatter if dice.happens(0.5) else self._goods.lines) for _ in range(4)]
-            back["transcript"] = spoken
+            lines = [*self._some(talk.chatter, 2), *self._some(self._goods.lines, 2)]
+            back["transcript"] = [self._spoken(line) for line in dice.some(lines, 4)]
         if dice.happens(0.85):
-            back["ocr_text"] = [self._one(talk.captions) for _ in range(dice.between(1, 3))]
+            back["ocr_text"] = [self._written(line) for line in self._some(talk.captions, dice.between(1, 3))]
         return back
 
     def said_about(self, truth: Truth) -> list[str]:
@@ -59,9 +60,9 @@ class Script:
         said: list[str] = []
         for policy in truth.policies if truth.sign is not Sign.HIDDEN else ():
             if truth.sign is Sign.PLAIN:
-                said += [self._telling(breaches[policy].plain) for _ in range(dice.between(1, 2))]
+                said += map(self._told, self._pitch(breaches[policy].plain, dice.between(2, 3)))
             else:
-                said.append(self._telling(breaches[policy].veiled))
+                said += map(self._told, self._pitch(breaches[policy].veiled, dice.between(1, 2)))
         if dice.happens(_COVER if truth.violation else self._creator.careful):
             said.append(self._telling(breaches[dice.pick(self._fitting())].honest))
         if not truth.violation and dice.happens(_HARMLESS_HINT):
@@ -72,7 +73,9 @@ class Script:
         """Return the texts with what was said about policies put where people put it."""
         joined = {name: list(value) if isinstance(value, list) else [value] for name, value in texts.items()}
         hashtags = joined.pop("hashtags")
-        places = [(name, weight) for name, weight in _PLACES if not segment or name in {"transcript", "ocr_text"}]
+        places = [
+            (name, weight) for name, weight in _PLACES if not segment or name in {"transcript", "ocr_text"}
+        ]
         for sentence in said:
             name = self._dice.weighted([name for name, _ in places], [weight for _, weight in places])
             stretch = joined.setdefault(name, [])
@@ -92,29 +95,39 @@ class Script:
         own = {
             "health_food": ["health_claim"] * 5 + ["prohibited_goods"],
             "food": ["health_claim"],
-            "pets": ["health_claim", "violence"],
+            "pets": ["violence", "prohibited_goods"],
             "cosmetics": ["cosmetics_as_medicine"] * 5 + ["undisclosed_ad"],
             "fashion": ["counterfeit"] * 3 + ["sexual"],
             "collectibles": ["counterfeit", "copyright", "minors"],
             "kids": ["minors", "copyright"],
-            "sports": ["violence", "health_claim"],
+            "sports": ["violence"],
             "living": ["violence", "prohibited_goods"],
             "electronics": ["counterfeit", "copyright"],
         }
         return usual + ["hate_harassment"] * self._dice.happens(0.3) + own[self._category]
 
+    def _some(self, phrases: Phrases, count: int) -> list[str]:
+        return self._dice.some(said_in(phrases, self._week), count)
+
+    def _pitch(self, phrases: Phrases, count: int) -> list[str]:
+        # Some pitches are heard everywhere and most of them now and then.
+        said = said_in(phrases, self._week)
+        return list(dict.fromkeys(said[int(self._dice.throw() ** 1.6 * len(said))] for _ in range(count)))
+
     def _telling(self, phrases: Phrases) -> str:
-        phrase = self._dice.pick(said_in(phrases, self._week))
+        return self._told(self._dice.pick(said_in(phrases, self._week)))
+
+    def _told(self, phrase: str) -> str:
         return self._finished(self._scene.write(phrase, disguise=self._creator.cunning))
 
     def _one(self, phrases: Phrases) -> str:
-        return self._finished(self._scene.write(self._dice.pick(said_in(phrases, self._week))))
+        return self._written(self._dice.pick(said_in(phrases, self._week)))
 
-    def _sentences(self, phrases: Phrases, count: int) -> str:
-        return self._language.joint.join(self._one(phrases) for _ in range(count))
+    def _written(self, phrase: str) -> str:
+        return self._finished(self._scene.write(phrase))
 
-    def _spoken(self, phrases: Phrases) -> str:
-        line = self._scene.write(self._dice.pick(said_in(phrases, self._week)))
+    def _spoken(self, phrase: str) -> str:
+        line = self._scene.write(phrase)
         if self._dice.happens(0.3):
             line = f"{self._dice.pick(said_in(self._language.talk.fillers, self._week))} {line}"
         return mistyped(line, self._dice) if self._dice.happens(self._creator.sloppy) else line
@@ -124,7 +137,9 @@ class Script:
         if dice.happens(self._creator.sloppy):
             text = mistyped(text, dice)
         if dice.happens(self._creator.lively * 0.5):
-            text += dice.pick(("!", "!!", "~", " ㅎㅎ", "^^") if self._language.code == "ko" else ("!", "!!", " :)"))
+            text += dice.pick(
+                ("!", "!!", "~", " ㅎㅎ", "^^") if self._language.code == "ko" else ("!", "!!", " :)")
+            )
         if dice.happens(self._creator.lively * 0.3):
             text += " " + dice.pick(_EMOJI)
         return text

@@ -84,9 +84,7 @@ def status_of(error: TriageError) -> int:
     return next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
 
 
-def body_of(
-    status: int, problems: Sequence[tuple[str, str, str | None]], *, request_id: str
-) -> Errors:
+def body_of(status: int, problems: Sequence[tuple[str, str, str | None]], *, request_id: str) -> Errors:
     """Return the body of an answer that refuses."""
     return Errors(
         errors=[

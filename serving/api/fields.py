@@ -48,7 +48,7 @@ class Answered(BaseModel):
 
 def _plain(text: str) -> str:
     if reason := _unfit(text):
-        raise PydanticCustomError("text", reason)  # type: ignore[arg-type]
+        raise PydanticCustomError("text", "{reason}", {"reason": reason})
     return text
 
 

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from data.errors import TriageError
-from serving.cli import access, models, numbers, running, rows
+from serving.cli import access, models, numbers, rows, running
 from serving.cli.context import Given
 
 app = typer.Typer(

@@ -31,7 +31,9 @@ def create_token(
     context: typer.Context,
     role: AsRole,
     name: Name = None,
-    days: Annotated[float | None, typer.Option(min=0.001, help="Days it works. Default: until revoked.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0.001, help="Days it works. Default: until revoked.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a token. It is shown once and stored nowhere."""
@@ -61,16 +63,15 @@ def list_credentials(context: typer.Context, json: Json = False) -> None:
         say_json({"credentials": credentials})
         return
     columns = ("id", "kind", "role", "name", "created", "expires", "used", "revoked")
-    rows = [
-        (one.credential_id, one.kind, one.role, one.name, one.created_at, one.expires_at, one.used_at, one.revoked_at)
-        for one in credentials
-    ]  # fmt: skip
+    fields = ("credential_id", *columns[1:4], "created_at", "expires_at", "used_at", "revoked_at")
+    rows = [[getattr(one, field) for field in fields] for one in credentials]
     say_table(columns, rows, empty="No tokens yet. Make one with `tamis token create --role queue`.")
 
 
 @_token.command("revoke")
 def revoke(
-    context: typer.Context, credential_id: Annotated[str, typer.Argument(help="As `tamis token list` shows it.")]
+    context: typer.Context,
+    credential_id: Annotated[str, typer.Argument(help="As `tamis token list` shows it.")],
 ) -> None:
     """End a token, link or session."""
     with opened(context) as application:

@@ -77,6 +77,12 @@ class Stages:
             self._tasks[stage] = self._bars.add_task(stage, total=total or None)
         self._bars.update(self._tasks[stage], completed=done, total=total or None)
 
+    def close(self) -> None:
+        """Show no more progress: what comes now is the answer."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
     @property
     def seconds(self) -> dict[str, float]:
         """How long each stage took, in order."""

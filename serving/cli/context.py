@@ -66,7 +66,9 @@ def config_path(given: str, folder: str) -> Path:
         return path
     name = path.name.removesuffix(".yaml")
     shipped = configs.shipped(folder)
-    names = sorted(entry.name.removesuffix(".yaml") for entry in shipped.iterdir() if entry.name.endswith(".yaml"))
+    names = sorted(
+        entry.name.removesuffix(".yaml") for entry in shipped.iterdir() if entry.name.endswith(".yaml")
+    )
     if name not in names:
         raise NotFound(f"There is no file {given}, and none of that name is shipped: {', '.join(names)}.")
     return Path(str(shipped.joinpath(f"{name}.yaml")))

@@ -32,7 +32,10 @@ def report(
     by: Annotated[list[str] | None, typer.Option(help="A column to slice by; may be repeated.")] = None,
     json: Json = False,
 ) -> None:
-    """Say how well we are doing: recall, precision, what was missed, with intervals. Times are UTC."""
+    """Say how well the process does.
+
+    Recall, precision and what was missed, with intervals. Times without a zone are UTC.
+    """
     with opened(context) as application:
         try:
             found = application.quality.report(since=_utc(since), until=_utc(until), by=by or ())
@@ -45,12 +48,14 @@ def report(
 
 
 def show_settings(context: typer.Context, json: Json = False) -> None:
-    """List every setting, its value, and where the value comes from."""
+    """List every setting and where its value comes from."""
     from serving.cli.origins import origins
 
     rows = origins(settings_of(context))
     if json:
-        say_json({row.name: {"value": row.value, "from": row.origin, "variable": row.variable} for row in rows})
+        say_json(
+            {row.name: {"value": row.value, "from": row.origin, "variable": row.variable} for row in rows}
+        )
         return
     columns = ("setting", "value", "from", "variable")
     say_table(columns, [(row.name, row.value, row.origin, row.variable) for row in rows], empty="")

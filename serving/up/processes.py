@@ -60,6 +60,8 @@ class Child:
         Where it runs: an empty folder, so that nothing lying about is imported.
     log : Path, optional
         Where its output goes; None: where ours goes.
+    pipe : bool
+        Whether what it writes to stdout comes to us, line by line; the rest goes to the log.
     """
 
     def __init__(
@@ -70,16 +72,23 @@ class Child:
         environ: Mapping[str, str],
         folder: Path,
         log: Path | None = None,
+        pipe: bool = False,
     ) -> None:
         self.name = name
-        self.log = log
+        self._log = log
         folder.mkdir(parents=True, exist_ok=True)
         tied = [sys.executable, "-P", "-S", "-c", _TIED, str(os.getpid()), *command]
         with _output(log) as output:
-            self._process = subprocess.Popen(
-                tied, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            self._process = subprocess.Popen(  # noqa: S603 - the commands are our own
+                tied,
+                env=environ,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if pipe else output,
+                stderr=output,
                 start_new_session=True,
-            )  # fmt: skip
+                text=True,
+            )
 
     @property
     def pid(self) -> int:
@@ -90,6 +99,24 @@ class Child:
     def status(self) -> int | None:
         """Its exit status; None while it runs."""
         return self._process.poll()
+
+    @property
+    def last_words(self) -> str:
+        """The end of its log, for a message; empty where it has none."""
+        if self._log is None:
+            return ""
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return f" Its last words: {lines[-1].strip() if lines else 'none'} (all of them: {self._log})"
+
+    def lines(self) -> Iterator[str]:
+        """Yield what it writes to stdout, until it closes it."""
+        if self._process.stdout is None:
+            raise ValueError("pipe must be true for a child whose lines are read.")
+        yield from self._process.stdout
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit status."""
+        return self._process.wait()
 
     def stop(self, *, patience_s: float = STOP_S) -> None:
         """Ask it to stop, wait, and end whatever is left of it."""
@@ -104,6 +131,8 @@ class Child:
             # Also on a second Ctrl-C: whoever presses twice does not want to wait.
             _end(family)
             self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
 
     def _family(self) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
@@ -132,9 +161,9 @@ def wait_until_answers(child: Child, address: str, *, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not answers(address):
         if child.status is not None:
-            raise Unprepared(f"{child.name} ended with status {child.status}.{_said(child.log)}")
+            raise Unprepared(f"{child.name} ended with status {child.status}.{child.last_words}")
         if time.monotonic() > deadline:
-            raise Unprepared(f"{child.name} did not answer within {seconds:.0f} s.{_said(child.log)}")
+            raise Unprepared(f"{child.name} did not answer within {seconds:.0f} s.{child.last_words}")
         time.sleep(0.1)
 
 
@@ -147,8 +176,8 @@ def answers(address: str, *, timeout_s: float = 2.0) -> bool:
         return False
 
 
-def check_port(host: str, port: int, *, option: str = "--port") -> None:
-    """Raise `PortInUse`, naming the option that helps, where somebody listens there already."""
+def check_port(host: str, port: int, *, remedy: str) -> None:
+    """Raise `PortInUse`, with what to do about it, where somebody listens there already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -157,7 +186,7 @@ def check_port(host: str, port: int, *, option: str = "--port") -> None:
         except OSError as taken:
             raise PortInUse(
                 f"Port {port} on {host} cannot be used: {taken.strerror}. "
-                f"Is Tamis running already? If not, choose another: {option} {_next_port(port)}."
+                f"Is Tamis running already? If not, {remedy}."
             ) from taken
 
 
@@ -201,14 +230,3 @@ def _output(log: Path | None) -> Iterator[int | None]:
         log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as file:
         yield file.fileno()
-
-
-def _said(log: Path | None) -> str:
-    if log is None:
-        return ""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return f" Its last words: {lines[-1].strip() if lines else 'none'} (all of them: {log})"
-
-
-def _next_port(port: int) -> int:
-    return port + 1 if port < 65_535 else port - 1

@@ -7,7 +7,8 @@ page that says so, in the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +23,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from data.errors import Denied, LedgerUnavailable, NotAllowed, NotSignedIn, TriageError
+from data.errors import NotSignedIn, TriageError
+from serving.api import errors
 from serving.auth import Action, Actor
 from serving.web import sessions, shown, tiles
 from serving.web.headers import PageHeaders
 from serving.web.today import Today, gather
-from serving.web.words import WORDS, Words
+from serving.web.words import KO, WORDS, Words
 from serving.wiring import Application
 
 _FOLDER: Final = Path(__file__).parent
@@ -37,10 +39,9 @@ _YEAR_S: Final = 365 * 24 * 3600
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_site(application: Application, *, api: ASGIApp) -> Starlette:
-    """Return the whole site: the pages, and the API for every path that is no page."""
-    pages = Pages(application)
-    return Starlette(routes=[*pages.routes, Mount("/", app=api)])
+def create_site(application: Application, *, api: ASGIApp, others: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the whole site: the pages, other routes, and the API for every path that is neither."""
+    return Starlette(routes=[*Pages(application).routes, *others, Mount("/", app=api)])
 
 
 class Pages:
@@ -108,7 +109,10 @@ class Pages:
         sessions.check_same_site(request)
         fields = await sessions.form(request)
         auth, settings = self._application.auth, self._application.settings.access
-        session = await run_in_threadpool(auth.redeem, fields.get("token", ""))
+        try:
+            session = await run_in_threadpool(auth.redeem, fields.get("token", ""))
+        except NotSignedIn as refused:
+            return self._refusal(request, refused, detail=_words(request).link_ended)
         response = RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
         seconds = int(settings.session_hours * 3600)
         sessions.remember(response, session, request=request, seconds=seconds)
@@ -140,14 +144,21 @@ class Pages:
 
         return guarded
 
-    def _refusal(self, request: Request, refused: TriageError) -> Response:
-        status = _status(refused)
+    def _refusal(self, request: Request, refused: TriageError, *, detail: str = "") -> Response:
+        status = errors.status_of(refused)
         if request.url.path.endswith(".json"):
-            body = {"status": status, "title": status.phrase, "detail": str(refused)}
-            return JSONResponse({"errors": [body]}, status_code=status)
-        headline = _words(request).refusals[status]
+            problems, request_id = [errors.problem_of(refused)], f"req-{uuid.uuid4().hex}"
+            body = errors.body_of(status, problems, request_id=request_id)
+            return JSONResponse(body.model_dump(), status_code=status)
+        words = _words(request)
         return self._page(
-            request, "refusal.html", status_code=status, status=status, headline=headline, detail=str(refused)
+            request,
+            "refusal.html",
+            status_code=status,
+            headline=words.refusals.get(status, words.refused),
+            detail=detail,
+            # Whoever is not signed in is told how; for all others the reason, which is in English.
+            reason="" if status == HTTPStatus.UNAUTHORIZED else str(refused),
         )
 
     def _page(
@@ -171,15 +182,16 @@ class Pages:
 
 
 def _words(request: Request) -> Words:
-    for choice in (request.query_params.get("lang"), request.cookies.get(_LANGUAGE)):
-        if choice in WORDS:
-            return WORDS[choice]
-    return next(iter(WORDS.values()))
+    choices = request.query_params.get("lang"), request.cookies.get(_LANGUAGE)
+    return next((WORDS[choice] for choice in choices if choice in WORDS), KO)
 
 
 def _with_language(request: Request, response: Response) -> Response:
-    if (language := request.query_params.get("lang")) in WORDS and language is not None:
-        response.set_cookie(_LANGUAGE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
+    language = request.query_params.get("lang")
+    if language in WORDS:
+        response.set_cookie(
+            _LANGUAGE, WORDS[language].language, max_age=_YEAR_S, httponly=True, samesite="lax"
+        )
     return response
 
 
@@ -192,15 +204,3 @@ def _flow(today: Today, words: Words) -> str:
         audits=shown.count(work.audits),
         released=shown.count(released),
     )
-
-
-def _status(refused: TriageError) -> HTTPStatus:
-    if isinstance(refused, NotAllowed):
-        return HTTPStatus.FORBIDDEN
-    if isinstance(refused, Denied):
-        return HTTPStatus.UNAUTHORIZED
-    if isinstance(refused, sessions.FormTooLarge):
-        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    if isinstance(refused, LedgerUnavailable):
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    return HTTPStatus.NOT_FOUND

@@ -13,15 +13,11 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from data.errors import NotAllowed, NotSignedIn, TriageError
+from data.errors import Invalid, NotAllowed, NotSignedIn
 from serving.auth import Actor, Auth, Issued
 
 COOKIE: Final = "tamis_session"
 LARGEST_FORM: Final = 8 * 1024
-
-
-class FormTooLarge(TriageError):
-    """The form is larger than any of ours."""
 
 
 def actor_of(request: Request, auth: Auth) -> Actor:
@@ -61,11 +57,11 @@ def check_same_site(request: Request) -> None:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; `FormTooLarge` before all of a large one has been read."""
+    """Return the fields of a form; `Invalid` before all of a large one has been read."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FORM:
-            raise FormTooLarge
+            raise Invalid("This form is larger than any of ours.")
     fields = parse_qs(body.decode("utf-8", errors="replace"), max_num_fields=20)
     return {name: values[-1] for name, values in fields.items()}

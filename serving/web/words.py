@@ -89,8 +89,11 @@ class Words:
     sign_in_button: str
     sign_in_once: str
     sign_in_how: str
+    link_ended: str
     refusals: Mapping[int, str]
     """The headline of a refusal, by HTTP status."""
+    refused: str
+    """The headline of any other."""
     back: str
 
 
@@ -167,13 +170,13 @@ KO: Final = Words(
     sign_in_button="로그인하기",
     sign_in_once="이 링크는 한 번만 쓸 수 있습니다.",
     sign_in_how="로그인 링크가 필요합니다. 서버에서 아래 명령으로 만드십시오.",
+    link_ended="이 링크는 이미 쓰였거나 기한이 지났습니다.",
     refusals={
         401: "로그인이 필요합니다",
         403: "볼 수 없는 화면입니다",
-        404: "없는 화면입니다",
-        413: "너무 큰 요청입니다",
         503: "원장이 응답하지 않습니다",
     },
+    refused="처리할 수 없는 요청입니다",
     back="오늘 화면으로",
 )
 
@@ -250,13 +253,13 @@ EN: Final = Words(
     sign_in_button="Sign in",
     sign_in_once="This link works once.",
     sign_in_how="You need a sign-in link. Make one on the server with this command:",
+    link_ended="This link was used already, or is too old.",
     refusals={
         401: "Please sign in",
         403: "This page is not for your role",
-        404: "There is no such page",
-        413: "That request is too large",
         503: "The ledger does not answer",
     },
+    refused="That cannot be done",
     back="Back to today",
 )
 

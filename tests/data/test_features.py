@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.features import CATEGORICAL, COLUMNS, NUMERIC, histories, rows, rows_with
+from data.features import CATEGORICAL, COLUMNS, NUMERIC, rows, rows_with
 from data.records import TEXT_FIELDS, CreatorHistory, Item
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -108,39 +108,3 @@ def test_a_row_is_the_same_alone_and_in_a_batch(batch: list[Item]) -> None:
 def test_numbers_are_never_infinite_whatever_an_item_holds() -> None:
     table = rows([Item(item_id="v1", data={"duration_s": 1e308 * 10}, expected_views=1e308)], {})
     assert not table[list(NUMERIC)].isin([math.inf, -math.inf]).any(axis=None)
-
-
-days = st.integers(0, 6).map(lambda day: NOON + timedelta(days=day))
-happened = st.lists(st.tuples(st.sampled_from(["c1", "c2"]), days), max_size=12)
-
-
-def table(rows: list[tuple[str, datetime]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"creator_id": [row[0] for row in rows], "moment": pd.Series([row[1] for row in rows])}
-    )
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from([None, "c1", "c2", "c3"]), st.none() | days), max_size=8),
-    st.tuples(happened, happened, happened),
-)  # fmt: skip
-def test_a_history_counts_what_happened_strictly_before(
-    asked: list[tuple[str | None, datetime | None]], told: tuple[list[tuple[str, datetime]], ...]
-) -> None:
-    arrivals, reviews, violations = map(table, told)
-    found = histories(
-        [creator for creator, _ in asked],
-        pd.Series([moment for _, moment in asked], dtype="datetime64[us, UTC]"),
-        arrivals=arrivals,
-        reviews=reviews,
-        violations=violations,
-    )
-    for (creator, before), history in zip(asked, found, strict=True):
-        if creator is None:
-            assert history is None
-            continue
-        counts = [
-            sum(before is not None and who == creator and moment < before for who, moment in rows)
-            for rows in told
-        ]
-        assert history == CreatorHistory(items=counts[0], reviewed=counts[1], violations=counts[2])

@@ -131,16 +131,12 @@ def test_raising_a_chance_keeps_every_earlier_draw(number: int, one: float, othe
     assert low.route is Route.RELEASE or high.route is not Route.RELEASE
 
 
-@given(probabilities, views, scales, shares, shares, st.one_of(st.none(), st.floats(1e-6, 1e20)))
+@given(probabilities, views, mean_squares, scales, shares)
 def test_no_chance_is_0_or_above_1(
-    p: float, seen: float | None, scale: float, uniform: float, floor_share: float, mean_square: float | None
+    p: float, seen: float | None, mean_square: float | None, scale: float, share: float
 ) -> None:
-    rates = replace(RATES, scale=scale, uniform=uniform)
-    assert (
-        0
-        < chance(size(p, seen, mean_square), rates, AuditDesign(daily_budget=1, floor_share=floor_share))
-        <= 1
-    )
+    rates, audit = replace(RATES, scale=scale, uniform=share), AuditDesign(daily_budget=1, floor_share=share)
+    assert 0 < chance(size(p, seen, mean_square), rates, audit) <= 1
 
 
 @given(probabilities, st.one_of(st.just(math.nan), st.floats(0, 1e300)), scales, st.floats(1e-6, 1e20))
@@ -206,10 +202,11 @@ def test_items_without_any_risk_still_get_the_floor() -> None:
     assert chance(0.0, rates, PLAN.audit) == pytest.approx(0.05)
 
 
-def test_a_floor_of_everything_is_a_uniform_sample() -> None:
-    plan = replace(PLAN, audit=AuditDesign(daily_budget=100, floor_share=1.0))
+@given(st.floats(1, 900))
+def test_a_floor_of_everything_is_a_uniform_sample(budget: float) -> None:
+    plan = replace(PLAN, audit=AuditDesign(daily_budget=budget, floor_share=1.0))
     rates = solve_rates(p=[0.01, 0.4] * 500, views=None, days=1.0, plan=plan, set_at=NOON, rates_id="r")
-    assert chances(sizes([0.01, 0.4]), rates, plan.audit) == pytest.approx([0.1, 0.1])
+    assert chances(sizes([0.01, 0.4]), rates, plan.audit) == pytest.approx([budget / 1000] * 2)
 
 
 def test_without_history_a_prior_day_is_assumed() -> None:

@@ -21,7 +21,11 @@ class Phrase:
     since: int = 1
 
 
-Phrases = tuple[Phrase, ...]
+@dataclass(frozen=True, slots=True, eq=False)
+class Phrases:
+    """A list of phrases. Two lists are never equal: a list is looked up often, and by what it is."""
+
+    all: tuple[Phrase, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +77,10 @@ def lines(text: str) -> Phrases:
 
     Examples
     --------
-    >>> [(phrase.text, phrase.since) for phrase in lines("[완치]됐어요\\n 품절 임박 @3")]
+    >>> [(phrase.text, phrase.since) for phrase in lines("[완치]됐어요\\n 품절 임박 @3").all]
     [('[완치]됐어요', 1), ('품절 임박', 3)]
     """
-    return tuple(_phrase(line.strip()) for line in text.splitlines() if line.strip())
+    return Phrases(tuple(_phrase(line.strip()) for line in text.splitlines() if line.strip()))
 
 
 def words(text: str) -> Phrases:
@@ -84,10 +88,10 @@ def words(text: str) -> Phrases:
 
     Examples
     --------
-    >>> [phrase.text for phrase in words("홍삼 스틱 / 루테인")]
+    >>> [phrase.text for phrase in words("홍삼 스틱 / 루테인").all]
     ['홍삼 스틱', '루테인']
     """
-    return tuple(_phrase(word) for part in text.split("/") if (word := " ".join(part.split())))
+    return Phrases(tuple(_phrase(word) for part in text.split("/") if (word := " ".join(part.split()))))
 
 
 @cache
@@ -96,12 +100,13 @@ def said_in(phrases: Phrases, week: int) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> said_in(words("old / new @3"), 2), said_in(words("old / new @3"), 3)
+    >>> goods = words("old / new @3")
+    >>> said_in(goods, 2), said_in(goods, 3)
     (('old',), ('old', 'new', 'new', 'new'))
     """
     return tuple(
         phrase.text
-        for phrase in phrases
+        for phrase in phrases.all
         if phrase.since <= week
         for _ in range(3 if phrase.since > 1 and week - phrase.since < 2 else 1)
     )

@@ -41,12 +41,12 @@ GOODS: Final = MappingProxyType(
                 "body lotion / cleansing oil / sheet masks / eye cream / PDRN ampoule @2 / exosome serum @3"
             ),
             features=words(
-                "fragrance free / vegan / dermatologist tested / hyaluronic acid / niacinamide / no white cast / glow finish"
+                "soft scent / vegan / dermatologist tested / hyaluronic acid / niacinamide / travel size / glow finish"
             ),
             lines=lines(
                 """
                 see how the {p} sinks in on the back of my hand
-                {m} so my skin feels less tight after washing
+                {m} so I use it every day
                 patch test behind your ear if you are sensitive
                 there are {n} shades and I am wearing the second one
                 layer it under the {p2} and it will not pill
@@ -64,11 +64,13 @@ GOODS: Final = MappingProxyType(
                 "fleece boots / wool scarf / leather wallet / watch / tote bag / loafers / sunglasses / seamless set / "
                 "balaclava @3"
             ),
-            features=words("real leather / wool blend / fleece lined / water resistant / one size / oversized / recycled down"),
+            features=words(
+                "small batch / new colour / light weight / sturdy finish / everyday design / same as in store / gift wrapped"
+            ),
             lines=lines(
                 """
-                I am wearing the {p} in a medium here
-                I am {k} centimetres tall so you can see the length
+                the {p} is what I have on right now
+                I am {k} centimetres tall so you get an idea
                 {m} and it weighs almost nothing
                 it comes in black ivory and mocha
                 measurements are on the product page please check them
@@ -85,12 +87,14 @@ GOODS: Final = MappingProxyType(
                 "wireless earbuds / air purifier / robot vacuum / power bank / mini projector / gaming mouse / "
                 "bluetooth speaker / smart watch / humidifier / air fryer / dash cam / desk lamp / translator earbuds @3"
             ),
-            features=words("noise cancelling / fast charging / two year warranty / app control / USB C / HEPA filter / quiet mode"),
+            features=words(
+                "two year warranty / USB C / this year's model / compact size / matt black / low noise / gift box"
+            ),
             lines=lines(
                 """
-                listen to the {p} at full speed it is this quiet
-                {m} and it runs about {n} hours on one charge
-                pairing takes less than a minute let me show you
+                let me switch on the {p} listen
+                {m} and it stays cool after {n} hours
+                setting it up takes less than a minute let me show you
                 in the box you get the unit a cable and a pouch
                 if it breaks contact the official service centre
                 here it is next to last year's model
@@ -105,7 +109,9 @@ GOODS: Final = MappingProxyType(
                 "Jeju tangerines / beef short ribs / fresh abalone / kimchi / rice cake kit / sweet potatoes / snow crab / "
                 "sesame oil / cookies / chicken breast / honey / cold brew / pistachio chocolate @2 / low sugar yogurt @3"
             ),
-            features=words("straight from the farm / packed this morning / flash frozen / no additives / HACCP certified / in a cool box"),
+            features=words(
+                "straight from the producer / packed this morning / family size / no additives / HACCP certified / in a cool box"
+            ),
             lines=lines(
                 """
                 the {p} leave the farm today and arrive tomorrow

@@ -14,13 +14,13 @@ GOODS: Final = MappingProxyType(
                 "fleece blanket / bath mat / laundry detergent / storage boxes / steel frying pan / blackout curtains / "
                 "reed diffuser / knife set / memory foam pillow / heated blanket / drying rack / tumbler"
             ),
-            features=words("no drilling / dishwasher safe / foldable / extra large / odour free / machine washable"),
+            features=words("set of two / extra large / plain design / sturdy / odour free / studio size"),
             lines=lines(
                 """
                 the {p} made my room look twice as tidy
                 {m} so it is easy to keep clean
-                I will pour a whole cup of water on it watch
-                rinse it once with warm water before first use
+                look at the finish up close
+                read the leaflet before first use
                 it fits if you have {n} centimetres of space
                 the beige goes with pretty much any room
                 air it for a day if you are sensitive to smells
@@ -34,12 +34,14 @@ GOODS: Final = MappingProxyType(
                 "car seat / baby wipes / building blocks / baby bodysuits / travel stroller / bottle set / play mat / "
                 "picture books / kick scooter / rice puffs / nappies"
             ),
-            features=words("organic cotton / safety certified / for 36 months and up / fragrance free / folds flat"),
+            features=words(
+                "safety certified / gift wrapped / bright colours / tested for babies / for first birthdays"
+            ),
             lines=lines(
                 """
                 we chose the {p} because it is {m}
                 small parts so keep an eye on little ones please
-                you can sterilise it in boiling water
+                you can wipe it clean with a damp cloth
                 the size chart by month is below
                 it took me {n} minutes to put together
                 many of you buy it with the {p2} as a gift
@@ -53,13 +55,13 @@ GOODS: Final = MappingProxyType(
                 "yoga mat / camping chair / golf gloves / hiking boots / dumbbells / bike helmet / running shoes / "
                 "pop up tent / foam roller / knee sleeves / camping lantern / ski goggles @3"
             ),
-            features=words("non slip / ultra light / water repellent / foldable / shock absorbing"),
+            features=words("for beginners / ultra light / sturdy / with a carry bag / this year's colour"),
             lines=lines(
                 """
-                folded up the {p} is only this big
+                the {p} is only this big
                 {m} so it is fine for beginners
                 I used it for {n} hours on the trail yesterday
-                go one size up if you have wide feet
+                start slowly if you are new to it
                 let it dry in the shade after use
                 I will show you the posture first so you do not hurt your wrist
                 """
@@ -72,15 +74,17 @@ GOODS: Final = MappingProxyType(
                 "dog treats / cat litter / cat tower / harness / automatic feeder / dental chews / pet camera / "
                 "salmon kibble / snuffle mat / dog sweater @2"
             ),
-            features=words("grain free / low dust / machine washable / single protein / small bites"),
+            features=words(
+                "for small dogs / for two cats / gentle ingredients / sturdy finish / vet nurse's pick"
+            ),
             lines=lines(
                 """
-                my dog runs as soon as he hears the bag of {p}
-                {m} so even picky eaters like it
+                my dog runs as soon as I take out the {p}
+                {m} so even picky ones like it
                 change the food slowly over a week
                 the feeding table is on the back
                 ask your vet first if your pet is on medication
-                two cats can sit on it and it does not shake
+                two cats are already fighting over it
                 """
             ),
             tags=words("dogsoftiktok / catlife / petcare / puppy / treats"),

@@ -109,7 +109,9 @@ TALK: Final = Talk(
         see product page
         """
     ),
-    tags=words("liveshopping / haul / finds / deals / review / smallbusiness / fyp / sale / musthaves / holidaygifts @3"),
+    tags=words(
+        "liveshopping / haul / finds / deals / review / smallbusiness / fyp / sale / musthaves / holidaygifts @3"
+    ),
     fillers=words("um / uh / like / so / okay / right / you know / actually / guys"),
     shops=(
         words(
@@ -122,17 +124,31 @@ TALK: Final = Talk(
     ),
     slots=MappingProxyType(
         {
-            "season": words("winter / fall / weekend / holiday / back to work / first snow @3 / Christmas @3"),
-            "weekday": words("Monday / Tuesday / Wednesday / Thursday / Friday / Saturday / Sunday / tomorrow"),
+            "season": words(
+                "winter / fall / weekend / holiday / back to work / first snow @3 / Christmas @3"
+            ),
+            "weekday": words(
+                "Monday / Tuesday / Wednesday / Thursday / Friday / Saturday / Sunday / tomorrow"
+            ),
             "illness": words(
                 "diabetes / high blood pressure / arthritis / insomnia / high cholesterol / gastritis / fatty liver / "
                 "asthma / gout / tinnitus / back pain / chronic fatigue"
             ),
-            "benefit": words("blood sugar / joint health / gut health / eye health / immunity / bone health / sleep / energy"),
-            "skin": words("eczema / acne / psoriasis / melasma / rosacea / scars / fungus / hair loss / warts / hives"),
-            "label": words("designer brand L / the G logo / the C logo / a famous N label / Swiss R / an Italian house"),
-            "person": words("my husband / my mom / my neighbour / a coworker / my dad / a regular / my cousin / a friend"),
-            "group": words("old people / foreigners / fat people / poor people / those immigrants / women drivers"),
+            "benefit": words(
+                "blood sugar / joint health / gut health / eye health / immunity / bone health / sleep / energy"
+            ),
+            "skin": words(
+                "eczema / acne / psoriasis / melasma / rosacea / scars / fungus / hair loss / warts / hives"
+            ),
+            "label": words(
+                "designer brand L / the G logo / the C logo / a famous N label / Swiss R / an Italian house"
+            ),
+            "person": words(
+                "my husband / my mom / my neighbour / a coworker / my dad / a regular / my cousin / a friend"
+            ),
+            "group": words(
+                "old people / foreigners / fat people / poor people / those immigrants / women drivers"
+            ),
             "show": words("drama / movie / concert / variety show / anime / music video"),
             "character": words("a famous cartoon bear / an anime hero / an idol member / a game character"),
             "span": words("one week / ten days / two weeks / a month / three days / six weeks"),

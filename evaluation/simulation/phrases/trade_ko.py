@@ -83,7 +83,7 @@ BREACHES: Final = MappingProxyType(
         "off_platform": Breach(
             plain=lines(
                 """
-                [카톡] {id}로 연락 주시면 {pct}% 더 싸게 드려요
+                [카톡] {id|으로} 연락 주시면 {pct}% 더 싸게 드려요
                 [계좌이체] 하시면 만 원 빼 드릴게요 채팅 주세요
                 결제는 [텔레그램] {id} 방에서 받아요
                 앱으로 하면 수수료가 붙으니까 [입금]으로 해 주세요

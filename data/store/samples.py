@@ -1,0 +1,113 @@
+"""The table that estimates start from, and the past that audit rates are solved from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+import sqlalchemy as sa
+
+from data.labels import KEY, settle
+from data.records import ReviewType, Route
+from data.store.frames import frame
+from data.store.looks import CALLED_FOR, LOOKS, as_text, called_for, looks
+from data.store.schema import decision, item, routing, score
+from data.store.transaction import Part
+
+_ROUTED: Final = {
+    **dict.fromkeys(
+        ("id", "item_version", "route", "plan", "model", "language", "category", "creator_id"), "str"
+    ),
+    **dict.fromkeys(("source", "degraded", "queue"), "str"),
+    **dict.fromkeys(("pi", "draw", "score", "views"), "float64"),
+    "flagged": "bool",
+    "time": "moment",
+}
+
+
+_OF_ITEM: Final = sa.and_(item.c.item_id == routing.c.item_id, item.c.item_version == routing.c.item_version)
+_OF_DECISION: Final = sa.and_(
+    routing.c.item_id == decision.c.item_id, routing.c.item_version == decision.c.item_version
+)
+_SAMPLE: Final = (
+    sa.select(
+        routing.c.item_id.label("id"),
+        routing.c.item_version,
+        routing.c.inclusion_probability.label("pi"),
+        routing.c.draw,
+        routing.c.flagged,
+        score.c.violation_probability.label("score"),
+        item.c.expected_views.label("views"),
+        routing.c.routed_at.label("time"),
+        as_text(routing.c.route),
+        routing.c.plan,
+        routing.c.model,
+        item.c.language,
+        item.c.category,
+        item.c.creator_id,
+        item.c.source,
+        routing.c.degraded,
+        routing.c.queue,
+    )
+    .join(item, _OF_ITEM)
+    .outerjoin(score, score.c.score_id == routing.c.score_id)
+    .order_by(routing.c.sequence)
+)
+
+
+class Samples(Part):
+    """The part of the ledger that statistics start from."""
+
+    def sample(self, *, since: datetime, until: datetime, as_of: datetime | None = None) -> pd.DataFrame:
+        """Return the sample table of a window: one row a routing, reviewed or not, with its chance.
+
+        ``violation`` is 0 or 1 where a look that the draw called for settled it, else NaN: complaints,
+        spot checks and imported outcomes stay out (`data.store.looks.CALLED_FOR`).
+
+        Parameters
+        ----------
+        since, until
+            Routings from the first moment on, and before the second.
+        as_of
+            Only what was recorded up to then; None: everything.
+        """
+        window = [routing.c.routed_at >= since, routing.c.routed_at < until]
+        recorded = []
+        if as_of is not None:
+            window.append(routing.c.routed_at <= as_of)
+            recorded.append(decision.c.recorded_at <= as_of)
+        rows = frame(self._connection, _SAMPLE.where(*window), _ROUTED)
+        decisions = looks(
+            self._connection,
+            LOOKS.join(routing, _OF_DECISION).where(
+                *window,
+                *recorded,
+                routing.c.route != Route.RELEASE,
+                decision.c.review_type.in_([*CALLED_FOR, ReviewType.APPEAL]),
+            ),
+        )
+        labels = settle(decisions).merge(called_for(decisions), on=KEY)
+        labels = labels.rename(columns={"item_id": "id"})[["id", "item_version", "violation", "policies"]]
+        found = rows.merge(labels, on=["id", "item_version"], how="left")
+        found["violation"] = found["violation"].astype("float64")
+        found["policies"] = [each if isinstance(each, list) else [] for each in found["policies"]]
+        return found
+
+    def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
+        """Return ``violation_probability``, ``views`` (NaN: unknown), ``routed_at`` of unflagged routings.
+
+        Audit rates are solved from it. Items that could not be scored are not in it.
+        """
+        query = (
+            sa.select(
+                score.c.violation_probability, item.c.expected_views.label("views"), routing.c.routed_at
+            )
+            .select_from(routing)
+            .join(item, _OF_ITEM)
+            .join(score, score.c.score_id == routing.c.score_id)
+            .where(routing.c.routed_at >= since, routing.c.routed_at < until, routing.c.flagged.is_(False))
+            .order_by(routing.c.sequence)
+        )
+        dtypes = {"violation_probability": "float64", "views": "float64", "routed_at": "moment"}
+        return frame(self._connection, query, dtypes)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.records import ANY, CreatorHistory, Deployment, Item, Plan, Role, Score
+from data.store.store import Store
+from serving import wiring
+from serving.auth import Actor
+from serving.drafts import Draft
+from serving.sections import AccessSettings, TriageSettings
+from serving.settings import Settings
+from serving.wiring import Application
+
+
+@dataclass
+class Hands:
+    """A clock that stands where it is put."""
+
+    at: datetime = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, **much: float) -> None:
+        self.at += timedelta(**much)
+
+
+@dataclass
+class Reader:
+    """A scorer that reads the probability off the item: quick, and every answer is known beforehand."""
+
+    version: str = "1"
+    scored: list[str] = field(default_factory=list)
+    histories: dict[str, CreatorHistory] = field(default_factory=dict)
+    before: Callable[[], None] = lambda: None
+
+    def score(
+        self, items: Sequence[Item], histories: Mapping[str, CreatorHistory], *, scored_at: datetime
+    ) -> list[Score | Exception]:
+        self.before()
+        self.scored += [item.item_id for item in items]
+        self.histories |= histories
+        return [self._score(item, scored_at) for item in items]
+
+    def _score(self, item: Item, scored_at: datetime) -> Score | Exception:
+        p: Any = item.data.get("p", 0.01)
+        if p == "broken":
+            return ValueError("this item is broken")
+        if p == "raises":
+            raise RuntimeError("the batch is broken")
+        return Score(
+            score_id=f"score-{uuid.uuid4().hex}",
+            item_id=item.item_id,
+            item_version=item.item_version,
+            model=self.version,
+            violation_probability=float(p),
+            policy_scores={"health_claim": float(p), "counterfeit": float(p) / 2},
+            scored_at=scored_at,
+        )
+
+
+@dataclass
+class Bench:
+    """An application with everything in reach that a test turns."""
+
+    application: Application
+    clock: Hands
+    scorers: dict[str, Any]
+    """What loading a model of that version gives: a scorer, or an exception that is raised."""
+    store: Store
+
+    def deploy(self, model: str = "1", **scorer: Any) -> Reader:
+        """Put a model in charge, as another process would."""
+        made = Reader(version=model, **scorer)
+        self.scorers.setdefault(model, made)
+        self.application.gateway.write(
+            lambda session: session.deployments.append(
+                model=model,
+                bundle=f"bundle-{model}",
+                digest=f"digest-{model}",
+                actor="test",
+                reason="for a test",
+                deployed_at=self.clock(),
+            )
+        )
+        return made
+
+    def plan(self, threshold: float = 0.5, budget: float = 100, **more: Any) -> Plan:
+        """Put a plan in force."""
+        plans = self.application.plans
+        current = plans.current()
+        return plans.set(
+            Draft(thresholds={ANY: threshold}, daily_budget=budget, **more),
+            author="lead",
+            reason="for a test",
+            expected=current.version if current else None,
+        )
+
+    def actor(self, role: Role = Role.ADMIN, name: str = "somebody") -> Actor:
+        return Actor(name=name, role=role, credential_id="test")
+
+    def released(self, probability: float = 0.0001) -> Item:
+        """Submit items until one is released; return it."""
+        for number in range(1000):
+            item = Item(item_id=f"released-{number}", data={"p": probability})
+            [answer] = self.application.triage.submit([item])
+            if answer.routing.route == "release":
+                return item
+        raise AssertionError("nothing was released")
+
+
+Make = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(store: Store, tmp_path: Path) -> Iterator[Make]:
+    """Return a function that makes an application on the store; several share the ledger and the key."""
+    with ExitStack() as stack:
+
+        def make(**triage: Any) -> Bench:
+            clock, scorers = Hands(), dict[str, Any]()
+
+            def load(deployment: Deployment) -> Any:
+                found = scorers[deployment.model]
+                if isinstance(found, Exception):
+                    raise found
+                return found
+
+            settings = Settings(
+                home=tmp_path, triage=TriageSettings(**triage), access=AccessSettings(remember_s=0)
+            )
+            application = wiring.build(settings, store=store, clock=clock, load=load, follow=False)
+            stack.callback(application.close)
+            return Bench(application=application, clock=clock, scorers=scorers, store=store)
+
+        yield make
+
+
+@pytest.fixture
+def bench(make_bench: Make) -> Bench:
+    """Return an application with a model and a plan in force."""
+    bench = make_bench()
+    bench.deploy()
+    bench.plan()
+    return bench
