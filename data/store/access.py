@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 
 from data.records import Role
-from data.store.schema import credential, row_of, select_records
+from data.store.fields import row_of, select_records
+from data.store.schema import credential
 from data.store.transaction import Part
 
 Kind = Literal["token", "link", "session"]
@@ -71,7 +72,7 @@ class Access(Part):
         read = None if found is None else _read(found)
         return read if read is not None and read.is_valid(now) else None
 
-    def use_link(self, digest: str, *, now: datetime) -> Credential | None:
+    def use_link(self, digest: str, now: datetime) -> Credential | None:
         """Use a sign-in link up. Of several who try at once, one gets it; the others get None."""
         found = self._connection.execute(
             sa.update(credential)
@@ -87,7 +88,7 @@ class Access(Part):
         ).one_or_none()
         return None if found is None else _read(found)
 
-    def revoke(self, credential_id: str, *, now: datetime) -> bool:
+    def revoke(self, credential_id: str, now: datetime) -> bool:
         """Close a credential for good; False if there is none of that id, or it was closed before."""
         done = self._connection.execute(
             sa.update(credential)

@@ -64,7 +64,7 @@ class Words(TypeDecorator[str]):
         """Return the database's own type."""
         return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         """Refuse what one of the databases could not hold."""
         if value is None:
             return None
@@ -75,7 +75,7 @@ class Words(TypeDecorator[str]):
             _check_characters(text)
         return text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
         """Return the text, or the member of the enumeration."""
         return value if self.choices is None or value is None else self.choices(value)
 
@@ -86,7 +86,7 @@ class Number(TypeDecorator[float]):
     impl = sa.Double
     cache_ok = True
 
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+    def process_bind_param(self, value: float | None, _dialect: Dialect) -> float | None:
         """Refuse NaN and infinity."""
         if value is None:
             return None
@@ -119,7 +119,7 @@ class Json(TypeDecorator[Any]):
         self.write = write
         super().__init__()
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
         """Return the text; refuse NaN, infinity and half characters."""
         if value is None:
             return None
@@ -129,7 +129,7 @@ class Json(TypeDecorator[Any]):
             _check_characters(text)
         return text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
         """Return the object."""
         if value is None:
             return None

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from data.checks import content_digest
 from data.errors import AlreadyRecorded, Invalid, UnknownItem
 from data.records import Decision
+from data.store.fields import row_of, select_records
 from data.store.keys import Key, rows_of
 from data.store.prepared import Prepared
 from data.store.schema import decision as table
 from data.store.schema import event as events
-from data.store.schema import item, row_of, select_records
+from data.store.schema import item
 from data.store.transaction import Part
 
 _DECISION: Final = select_records(table, Decision)
@@ -128,8 +129,8 @@ class Decisions(Part):
 
     def _decision_digests(self, decision_ids: Sequence[str]) -> dict[str, str]:
         if len(decision_ids) == 1:
-            rows = _ONE_DIGEST.select(self._connection, id=decision_ids[0])
-            return {row["decision_id"]: row["digest"] for row in rows}
+            one = _ONE_DIGEST.select(self._connection, id=decision_ids[0])
+            return {row["decision_id"]: row["digest"] for row in one}
         found: dict[str, str] = {}
         for start in range(0, len(decision_ids), _PART):
             part = decision_ids[start : start + _PART]

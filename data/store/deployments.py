@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-
 from data.records import Deployment
+from data.store.fields import row_of, select_records
 from data.store.prepared import Prepared
-from data.store.schema import deployment, row_of, select_records
+from data.store.schema import deployment
 from data.store.transaction import Part
 
 _NEWEST_FIRST: Final = select_records(deployment, Deployment).order_by(deployment.c.generation.desc())

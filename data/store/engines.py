@@ -99,7 +99,8 @@ def _postgresql(url: sa.URL, *, writes: bool) -> sa.Engine:
         settings |= {"statement_timeout": _REPORT_MS, "default_transaction_read_only": "on"}
         more = {"isolation_level": "REPEATABLE READ"}  # a report sees one moment, as it does on SQLite
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return _postgresql_engine(url, options=options, **_CONNECTIONS, **more)
+    # A server that was started again has closed the connections in the pool; a ping finds out.
+    return _postgresql_engine(url, options=options, pool_pre_ping=True, **_CONNECTIONS, **more)
 
 
 def _postgresql_engine(url: sa.URL, *, options: str, **more: Any) -> sa.Engine:

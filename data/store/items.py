@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from data.errors import AlreadySubmitted, Invalid
 from data.records import Item
+from data.store.fields import row_of, select_records
 from data.store.keys import Key, rows_of
 from data.store.prepared import Prepared
-from data.store.schema import item, row_of, select_records
+from data.store.schema import item
 from data.store.transaction import Part
 
 _ITEM: Final = select_records(item, Item)
@@ -72,10 +73,10 @@ class Items(Part):
     def _digests(self, keys: Sequence[Key]) -> dict[Key, str]:
         if len(keys) == 1:
             (item_id, version) = keys[0]
-            rows = _ONE_DIGEST.select(self._connection, id=item_id, version=version)
-        else:
-            rows = [row._mapping for row in rows_of(self._connection, _DIGEST, item, keys)]
-        return {(row["item_id"], row["item_version"]): row["digest"] for row in rows}
+            one = _ONE_DIGEST.select(self._connection, id=item_id, version=version)
+            return {(item_id, version): one[0]["digest"]} if one else {}
+        rows = rows_of(self._connection, _DIGEST, item, keys)
+        return {(row.item_id, row.item_version): row.digest for row in rows}
 
 
 def _digest(item: Item, place: int) -> str:

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from data.labels import KEY, settle
 from data.records import Item, Route
+from data.store.fields import fields_in
 from data.store.frames import column, frame
 from data.store.looks import LOOKS, called_for, looks
-from data.store.schema import decision, fields_in, item, routing
+from data.store.schema import decision, item, routing
 from data.store.transaction import Part
 
 _FIELDS: Final = fields_in(item, Item)

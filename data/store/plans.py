@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from data.errors import AlreadyRecorded, PlanChanged, UnknownPlan
 from data.records import AuditDesign, Plan
+from data.store.fields import row_of
 from data.store.schema import plan as table
-from data.store.schema import row_of
 from data.store.transaction import Part
 
 _NEWEST_FIRST: Final = sa.select(table).order_by(table.c.sequence.desc())

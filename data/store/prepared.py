@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 
 Convert = Callable[[Any], Any] | None
 
@@ -75,7 +74,6 @@ def execute(connection: sa.Connection, sql: str) -> None:
 
 def _compile(statement: sa.Select[Any] | sa.Insert, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
-    assert isinstance(compiled, SQLCompiler)
     names = compiled.positiontup or list(compiled.params)
     results = statement.selected_columns if isinstance(statement, sa.Select) else ()
     return _Compiled(

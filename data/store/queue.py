@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from data.errors import ClaimLost, UnknownJob
 from data.records import Job
-from data.store.schema import job, row_of, select_records
+from data.store.fields import row_of, select_records
+from data.store.schema import job
 from data.store.transaction import Part
 
 

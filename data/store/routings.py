@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.records import AuditRates, Routing, Score
+from data.store.fields import row_of, select_records
 from data.store.keys import Key, rows_of
-from data.store.schema import audit_rates, routing, row_of, score, select_records
+from data.store.schema import audit_rates, routing, score
 from data.store.transaction import Part
 
 _ROUTING: Final = select_records(routing, Routing)

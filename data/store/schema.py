@@ -9,7 +9,6 @@ transactions were committed. Jobs and credentials are working state and may chan
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -252,19 +251,3 @@ FACTS: Final[tuple[Table, ...]] = (item, score, routing, audit_rates, event, dec
 
 NUMBERED: Final[tuple[Table, ...]] = (*FACTS, job)
 """The tables whose rows share one numbering."""
-
-
-@cache
-def fields_in(table: Table, kind: type[Any]) -> tuple[str, ...]:
-    """Return the names that a record and a table have in common."""
-    return tuple(name for name in kind.__dataclass_fields__ if name in table.columns)
-
-
-def row_of(record: Any, table: Table) -> dict[str, Any]:
-    """Return what the table holds of the record, by column."""
-    return {name: getattr(record, name) for name in fields_in(table, type(record))}
-
-
-def select_records(table: Table, kind: type[Any]) -> sa.Select[Any]:
-    """Return a selection whose rows hold the fields of the record, and no more."""
-    return sa.select(*(table.columns[name] for name in fields_in(table, kind)))

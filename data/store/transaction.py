@@ -14,10 +14,14 @@ from data.store.prepared import Prepared, execute
 from data.store.schema import NUMBERED
 
 LEDGER_LOCK: Final = 0x7A_4D_15
-"""The number of the advisory lock on PostgreSQL. Whoever appends holds it until the end of the transaction."""
+"""The number of the advisory lock on PostgreSQL. Whoever appends holds it until the transaction ends."""
 
-_TAKE_LOCK: Final = sa.text(f"SELECT pg_advisory_xact_lock({LEDGER_LOCK})")
-_NEWEST: Final = sa.union_all(*(sa.select(sa.func.max(table.c.sequence)) for table in NUMBERED))
+_TAKE_LOCK: Final = f"SELECT pg_advisory_xact_lock({LEDGER_LOCK})"
+_NEWEST: Final = Prepared(
+    sa.select(
+        *(sa.select(sa.func.max(each.c.sequence)).scalar_subquery().label(each.name) for each in NUMBERED)
+    )
+)
 _INSERT: Final = {table: Prepared(sa.insert(table).inline()) for table in NUMBERED}
 
 
@@ -27,13 +31,9 @@ class Transaction:
     def __init__(self, connection: sa.Connection, *, writes: bool) -> None:
         self.connection = connection
         self.writes = writes
-        self._newest: int | None = None
+        self._is_locked = False
+        self._newest = 0
         self._broken = False
-
-    @property
-    def on_postgresql(self) -> bool:
-        """Whether the database is PostgreSQL."""
-        return self.connection.dialect.name == "postgresql"
 
     def lock(self) -> None:
         """Keep every other writer of facts waiting until this transaction ends.
@@ -43,18 +43,19 @@ class Transaction:
         """
         if not self.writes:
             raise RuntimeError("This session only reads. Open it with Store.begin().")
-        if self._newest is None:
-            if self.on_postgresql:
-                self.connection.execute(_TAKE_LOCK)
-            found = self.connection.execute(_NEWEST).scalars()
-            self._newest = max((number for number in found if number is not None), default=0)
+        if self._is_locked:
+            return
+        if self.connection.dialect.name == "postgresql":
+            execute(self.connection, _TAKE_LOCK)
+        (newest,) = _NEWEST.select(self.connection)
+        self._newest = max(number or 0 for number in newest.values())
+        self._is_locked = True
 
     def append(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, numbered in their order."""
         if not rows:
             return
         self.lock()
-        assert self._newest is not None
         for number, row in enumerate(rows, start=self._newest + 1):
             row["sequence"] = number
         self._newest += len(rows)

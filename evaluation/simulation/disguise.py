@@ -13,9 +13,11 @@ _LOOK_ALIKE: Final = str.maketrans(
     {"0": "O", "1": "l", "5": "S", "O": "0", "l": "1", "대": "머", "귀": "커", "이": "ㅇl"}
 )
 _LEET: Final = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"})
-_SLIPS: Final = (("돼", "되"), ("됐", "됬"), ("에요", "예요"), ("예요", "에요"), ("던", "든"), ("없어", "업어"),
-                 ("할게요", "할께요"), ("드릴게요", "드릴께요"), ("괜찮", "괜찬"), ("the ", "teh "), ("you ", "u "),
-                 ("your", "ur"), ("please", "pls"), ("it is", "its"), ("and ", "& "))  # fmt: skip
+_SLIPS: Final = (
+    ("돼", "되"), ("됐", "됬"), ("에요", "예요"), ("예요", "에요"), ("던", "든"), ("없어", "업어"),
+    ("괜찮", "괜찬"), ("할게요", "할께요"), ("드릴게요", "드릴께요"), ("the ", "teh "),
+    ("you ", "u "), ("your", "ur"),    ("please", "pls"), ("it is", "its"), ("and ", "& "),
+)  # fmt: skip
 
 
 def disguised(term: str, dice: Dice) -> str:
@@ -23,8 +25,8 @@ def disguised(term: str, dice: Dice) -> str:
 
     Examples
     --------
-    >>> sorted({disguised("완치", Dice("example", n)) for n in range(40)})[:4]
-    ['ㅇㅊ', 'ㅇㅘㄴ치', '완 치', '완*치']
+    >>> [disguised("완치", Dice("example", stream)) for stream in (0, 2, 3, 4)]
+    ['완💊치', 'ㅇㅊ', '완 치', '완ㅊㅣ']
     """
     korean = any(map(is_syllable, term))
     manner = dice.between(0, 5)

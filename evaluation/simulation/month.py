@@ -2,9 +2,9 @@
 A made-up month of Korean and English video commerce, with its truth.
 
 About two in a hundred items break one of the thirteen policies. What makes it as hard as the real thing:
-breaches that only the picture shows, words in disguise, hints that honest sellers use too, honest notices that
-sound like breaches, sellers of every size, words and goods that change from week to week, and a wave of scam
-accounts in the second half.
+breaches that only the picture shows, words in disguise, hints that honest sellers use too, honest notices
+that sound like breaches, sellers of every size, words and goods that change from week to week, and a wave of
+scam accounts in the second half.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -44,8 +43,7 @@ class Month:
 
     def week(self, item: Item) -> int:
         """Return the week of the month in which an item came, from 1."""
-        assert item.submitted_at is not None  # every item of a month has its moment
-        return week_of(item.submitted_at, start=self.start)
+        return week_of(item.submitted_at or self.start, start=self.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,17 +17,24 @@ from data.records import TEXT_FIELDS, Item
 from evaluation.simulation.breaking import POLICIES
 from evaluation.simulation.dice import uniform
 from evaluation.simulation.month import Month
+from evaluation.simulation.phrases.forms import words
 from evaluation.simulation.reviewers import Judgement, Reviewer, judge
 
-WORDS: Final = (
-    "완치", "치료", "특효", "항암", "암세포", "약 끊", "나았", "고쳤", "감량", "예방", "재생", "염증", "시술", "줄기세포",
-    "최저가", "마감 임박", "미친 가격", "십분의 일", "내돈내산이에요", "광고는 아니", "협찬인", "미러급", "정품급",
-    "레플리카", "이미테이션", "1:1", "짝퉁", "수면제", "다이어트 약", "액상", "삼단봉", "카톡", "텔레그램", "계좌이체",
-    "입금", "오픈채팅", "직거래", "외부 링크", "19금", "노출", "미성년자", "풀버전", "무허가", "맞팔", "정지 화면", "극혐",
-    "cure", "heals", "cancer", "prevent", "regenerat", "lowest price", "bankrupt", "not sponsored", "not an ad",
-    "replica", "mirror quality", "1:1", "telegram", "bank transfer", "link in bio", "prescription", "vape", "18+",
-    "unlicensed", "sub4sub",
-)  # fmt: skip
+WORDS: Final = tuple(
+    phrase.text
+    for phrase in words(
+        """
+        완치 / 치료 / 특효 / 항암 / 암세포 / 약 끊 / 나았 / 고쳤 / 감량 / 예방 / 재생 / 염증 /
+        시술 / 줄기세포 / 최저가 / 마감 임박 / 미친 가격 / 십분의 일 / 내돈내산이에요 /
+        광고는 아니 / 협찬인 / 미러급 / 정품급 / 레플리카 / 이미테이션 / 1:1 / 짝퉁 / 수면제 /
+        다이어트 약 / 액상 / 삼단봉 / 카톡 / 텔레그램 / 계좌이체 / 입금 / 오픈채팅 / 직거래 /
+        외부 링크 / 19금 / 노출 / 미성년자 / 풀버전 / 무허가 / 맞팔 / 정지 화면 / 극혐 / cure /
+        heals / cancer / prevent / regenerat / lowest price / bankrupt / not sponsored / not an ad /
+        replica / mirror quality / telegram / bank transfer / link in bio / prescription / vape /
+        18+ / unlicensed / sub4sub
+        """
+    ).all
+)
 """What the old filter looked for. Sellers know such lists; half of the violations are not on it."""
 
 

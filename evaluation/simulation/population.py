@@ -89,12 +89,17 @@ def creators(*, items: int, seed: int, shops: Mapping[str, Sequence[Sequence[str
     # Pareto sizes, cut so that no single seller is a tenth of everything.
     activity = np.minimum(dice.generator.pareto(1.3, count) + 0.3, 40.0)
     audience = np.exp(dice.generator.normal(7.2, 1.5, count)) * (1 + activity) ** 0.4
-    people = [
-        _creator(number=number, activity=float(activity[number]), audience=float(audience[number]), shops=shops,
-                 wave=number >= count - late, dice=dice)
+    return [
+        _creator(
+            number=number,
+            activity=float(activity[number]),
+            audience=float(audience[number]),
+            shops=shops,
+            wave=number >= count - late,
+            dice=dice,
+        )
         for number in range(count)
-    ]  # fmt: skip
-    return people
+    ]
 
 
 def _creator(
@@ -114,7 +119,7 @@ def _creator(
     return Creator(
         creator_id=f"seller-{number:04d}",
         language=language,
-        shop="".join(dice.pick(half) for half in shops[language]),
+        shop=(" " if language == "en" else "").join(dice.pick(half) for half in shops[language]),
         categories=(main, *dice.some(others, dice.between(0, 2))),
         activity=2.0 + 3.0 * dice.throw() if wave else activity,
         audience=audience,

@@ -29,6 +29,7 @@ _NICKNAMES: Final = (
     "haru",
     "nari",
 )
+_NUMBERS: Final = {"n": (2, 9, 1), "n2": (2, 9, 1), "k": (14, 19, 10), "pct": (1, 8, 5), "high": (14, 19, 5)}
 
 
 class _Part(NamedTuple):
@@ -85,19 +86,13 @@ class Scene:
 
     def _made_up(self, slot: str) -> str:
         dice = self._dice
-        match slot:
-            case "n" | "n2":
-                return str(dice.between(2, 9))
-            case "k":
-                return str(dice.between(14, 19) * 10)
-            case "pct":
-                return str(dice.between(1, 8) * 5)
-            case "high":
-                return str(dice.between(14, 19) * 5)
-            case "id":
-                return f"{dice.pick(_NICKNAMES)}{dice.pick(('_', '', '.'))}{dice.between(10, 9999)}"
-            case "code":
-                return f"{dice.pick(_NICKNAMES).upper()}{dice.between(5, 30)}"
+        if slot in _NUMBERS:
+            low, high, unit = _NUMBERS[slot]
+            return str(dice.between(low, high) * unit)
+        if slot == "id":
+            return f"{dice.pick(_NICKNAMES)}{dice.pick(('_', '', '.'))}{dice.between(10, 9999)}"
+        if slot == "code":
+            return f"{dice.pick(_NICKNAMES).upper()}{dice.between(5, 30)}"
         return dice.pick(said_in(self._language.talk.slots[slot], self._week))
 
     def _price(self, thousands: float) -> str:

@@ -83,12 +83,13 @@ def service_environ(settings: Settings) -> Mapping[str, str]:
         "TAMIS_PORT": str(settings.port),
         # Two servers with one BENTOML_HOME delete each other's metrics.
         "BENTOML_HOME": str(settings.bentoml.absolute()),
-        "BENTOML_CONFIG_OPTIONS": f"services.tamis.workers={settings.server.workers}",
         "BENTOML_DO_NOT_TRACK": "True",
         "HF_HUB_OFFLINE": "1",
         "OTEL_SDK_DISABLED": "true",
         "PYTHONSAFEPATH": "1",
     }
+    if settings.server.workers > 1:
+        environ["BENTOML_CONFIG_OPTIONS"] = f"services.tamis.workers={settings.server.workers}"
     if settings.config is not None:
         environ["TAMIS_CONFIG"] = str(settings.config.absolute())
     return environ | _absolute_paths(settings)

@@ -36,6 +36,9 @@ _FOLDER: Final = Path(__file__).parent
 _LANGUAGE: Final = "tamis_language"
 _YEAR_S: Final = 365 * 24 * 3600
 
+_SAID_ELSEWHERE: Final = frozenset({"synthetic", "no_items"})
+"""Notices of a report that the page tells in its own way."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -86,6 +89,11 @@ class Pages:
             actor=actor,
             today=today,
             tiles=[tiles.tile(estimate, words) for estimate in today.headlines],
+            notices=[
+                notice.text(words.language)
+                for notice in today.report.notices
+                if notice.code not in _SAID_ELSEWHERE
+            ],
             flow=_flow(today, words),
             policies={"any": words.any_policy}
             | {
@@ -182,7 +190,7 @@ class Pages:
 
 
 def _words(request: Request) -> Words:
-    choices = request.query_params.get("lang"), request.cookies.get(_LANGUAGE)
+    choices = request.query_params.get("lang", ""), request.cookies.get(_LANGUAGE, "")
     return next((WORDS[choice] for choice in choices if choice in WORDS), KO)
 
 

@@ -81,3 +81,14 @@ def share(value: float) -> str:
         return f"{percent:.0f}%"
     places = 1 if percent >= 10 else 2 if percent >= 1 else 3
     return f"{percent:.{places}f}%"
+
+
+def setting(value: float) -> str:
+    """Return a share that somebody chose, in per cent, as short as it can be told.
+
+    Examples
+    --------
+    >>> setting(0.5), setting(0.7371), setting(0.05)
+    ('50%', '73.7%', '5%')
+    """
+    return f"{value * 100:.3g}%"

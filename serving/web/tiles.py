@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ class Tile:
     name: str
     value: str | None
     interval: str
-    evidence: str
+    evidence: Sequence[str]
     few_hits: bool
     bar: Bar | None
 
@@ -50,7 +50,7 @@ def tile(estimate: Estimate, words: Words) -> Tile:
         name=estimate.name,
         value=None if estimate.value is None else written(estimate.value),
         interval=_interval(estimate, words, written),
-        evidence=" · ".join(evidence),
+        evidence=evidence,
         few_hits=estimate.value is not None and estimate.few_hits,
         bar=_bar(estimate),
     )

@@ -52,6 +52,8 @@ class Words:
     no_plan: str
     model: str
     no_model: str
+    version: str
+    """With the name of a model."""
     since_by: str
     """With since and by."""
     reason: str
@@ -135,6 +137,7 @@ KO: Final = Words(
     plan="검수 계획",
     no_plan="없음. 모든 영상을 전수 검수합니다.",
     model="점수 모델",
+    version="버전 {name}",
     no_model="없음. 모든 영상을 전수 검수합니다.",
     since_by="{since}부터 · {by}",
     reason="사유",
@@ -218,6 +221,7 @@ EN: Final = Words(
     plan="Review plan",
     no_plan="None. Every video goes to full review.",
     model="Scoring model",
+    version="Version {name}",
     no_model="None. Every video goes to full review.",
     since_by="since {since} · {by}",
     reason="Reason",

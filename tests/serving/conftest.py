@@ -121,8 +121,14 @@ Make = Callable[..., Bench]
 
 
 @pytest.fixture
-def make_bench(store: Store, tmp_path: Path) -> Iterator[Make]:
-    """Return a function that makes an application on the store; several share the ledger and the key."""
+def bench_store(sqlite_store: Store) -> Store:
+    """The ledger under the applications; a module that is about the ledger overrides it with both."""
+    return sqlite_store
+
+
+@pytest.fixture
+def make_bench(bench_store: Store, tmp_path: Path) -> Iterator[Make]:
+    """A function that makes an application; several share the ledger and the key."""
     with ExitStack() as stack:
 
         def make(**triage: Any) -> Bench:
@@ -137,16 +143,16 @@ def make_bench(store: Store, tmp_path: Path) -> Iterator[Make]:
             settings = Settings(
                 home=tmp_path, triage=TriageSettings(**triage), access=AccessSettings(remember_s=0)
             )
-            application = wiring.build(settings, store=store, clock=clock, load=load, follow=False)
+            application = wiring.build(settings, store=bench_store, clock=clock, load=load, follow=False)
             stack.callback(application.close)
-            return Bench(application=application, clock=clock, scorers=scorers, store=store)
+            return Bench(application=application, clock=clock, scorers=scorers, store=bench_store)
 
         yield make
 
 
 @pytest.fixture
 def bench(make_bench: Make) -> Bench:
-    """Return an application with a model and a plan in force."""
+    """An application with a model and a plan in force."""
     bench = make_bench()
     bench.deploy()
     bench.plan()

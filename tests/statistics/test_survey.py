@@ -21,7 +21,8 @@ d$seen <- d$views * d$violation
 d$caught <- d$views * d$tp
 design <- svydesign(ids = ~1, fpc = ~pi, data = d, pps = poisson_sampling(d$pi))
 say <- function(name, result, unit = 1) {
-  cat(name, format(as.numeric(coef(result)) / unit, digits = 15), format(as.numeric(SE(result)) / unit, digits = 15), "\\n")
+  numbers <- c(as.numeric(coef(result)), as.numeric(SE(result))) / unit
+  cat(name, format(numbers[1], digits = 15), format(numbers[2], digits = 15), "\\n")
 }
 items <- as.numeric(commandArgs(trailingOnly = TRUE)[2])
 views <- as.numeric(commandArgs(trailingOnly = TRUE)[3])
@@ -53,7 +54,7 @@ GOLDEN = {
 
 def spread(size: int, step: float) -> NDArray[np.float64]:
     # Evenly spread numbers without a generator, so that the golden numbers stay the same for ever.
-    return (np.arange(1, size + 1) * step) % 1.0
+    return np.mod(np.arange(1, size + 1, dtype=np.float64) * step, 1.0)
 
 
 def make_sample() -> pd.DataFrame:
@@ -94,6 +95,7 @@ def has_survey() -> bool:
     )
 
 
+@pytest.mark.slow
 def test_estimates_and_standard_errors_are_those_r_gives_now(tmp_path: Path) -> None:
     if not has_survey():
         pytest.skip("R with the survey package is not installed (Debian: r-cran-survey)")

@@ -2,8 +2,8 @@
 How phrases are written down.
 
 One line is one phrase. ``{p}`` is a slot; in Korean ``{p|을}`` adds the particle that fits what was put in.
-``[term]`` marks the word that a filter would look for, and that a seller may disguise. ``@3`` at the end means
-"not said before week 3".
+``[term]`` marks the word that a filter would look for, and that a seller may disguise. ``@3`` at the end
+means "not said before week 3".
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ class Talk:
 
 
 def lines(text: str) -> Phrases:
-    """Return one phrase a line.
+    r"""Return one phrase a line.
 
     Examples
     --------
-    >>> [(phrase.text, phrase.since) for phrase in lines("[완치]됐어요\\n 품절 임박 @3").all]
+    >>> [(phrase.text, phrase.since) for phrase in lines("[완치]됐어요\n 품절 임박 @3").all]
     [('[완치]됐어요', 1), ('품절 임박', 3)]
     """
     return Phrases(tuple(_phrase(line.strip()) for line in text.splitlines() if line.strip()))

@@ -11,13 +11,17 @@ GOODS: Final = MappingProxyType(
     {
         "health_food": Goods(
             names=words(
-                "red ginseng sticks / lutein capsules / omega 3 / probiotics / milk thistle / collagen jelly / "
-                "vitamin D drops / propolis spray / protein shake / turmeric shots / magnesium powder / sea moss gel / "
-                "apple vinegar gummies @3 / berberine capsules @2"
+                """
+                red ginseng sticks / lutein capsules / omega 3 / probiotics / milk thistle /
+                collagen jelly / vitamin D drops / propolis spray / protein shake / turmeric shots /
+                magnesium powder / sea moss gel / apple vinegar gummies @3 / berberine capsules @2
+                """
             ),
             features=words(
-                "third party tested / one sachet a day / sugar free / vegan capsule / cold pressed / made in Korea / "
-                "no artificial colours / travel size"
+                """
+                third party tested / one sachet a day / sugar free / vegan capsule / cold pressed /
+                made in Korea / no artificial colours / travel size
+                """
             ),
             lines=lines(
                 """
@@ -37,11 +41,17 @@ GOODS: Final = MappingProxyType(
         ),
         "cosmetics": Goods(
             names=words(
-                "hydrating serum / sunscreen / cushion foundation / toner pads / cica cream / lip tint / hair shampoo / "
-                "body lotion / cleansing oil / sheet masks / eye cream / PDRN ampoule @2 / exosome serum @3"
+                """
+                hydrating serum / sunscreen / cushion foundation / toner pads / cica cream / lip tint /
+                hair shampoo / body lotion / cleansing oil / sheet masks / eye cream / PDRN ampoule @2 /
+                exosome serum @3
+                """
             ),
             features=words(
-                "soft scent / vegan / dermatologist tested / hyaluronic acid / niacinamide / travel size / glow finish"
+                """
+                soft scent / vegan / dermatologist tested / hyaluronic acid / niacinamide /
+                travel size / glow finish
+                """
             ),
             lines=lines(
                 """
@@ -60,12 +70,17 @@ GOODS: Final = MappingProxyType(
         ),
         "fashion": Goods(
             names=words(
-                "puffer jacket / knit cardigan / wide trousers / crossbody bag / sneakers / trench coat / denim jacket / "
-                "fleece boots / wool scarf / leather wallet / watch / tote bag / loafers / sunglasses / seamless set / "
-                "balaclava @3"
+                """
+                puffer jacket / knit cardigan / wide trousers / crossbody bag / sneakers / trench coat /
+                denim jacket / fleece boots / wool scarf / leather wallet / watch / tote bag / loafers /
+                sunglasses / seamless set / balaclava @3
+                """
             ),
             features=words(
-                "small batch / new colour / light weight / sturdy finish / everyday design / same as in store / gift wrapped"
+                """
+                small batch / new colour / light weight / sturdy finish / everyday design /
+                same as in store / gift wrapped
+                """
             ),
             lines=lines(
                 """
@@ -84,11 +99,17 @@ GOODS: Final = MappingProxyType(
         ),
         "electronics": Goods(
             names=words(
-                "wireless earbuds / air purifier / robot vacuum / power bank / mini projector / gaming mouse / "
-                "bluetooth speaker / smart watch / humidifier / air fryer / dash cam / desk lamp / translator earbuds @3"
+                """
+                wireless earbuds / air purifier / robot vacuum / power bank / mini projector /
+                gaming mouse / bluetooth speaker / smart watch / humidifier / air fryer / dash cam /
+                desk lamp / translator earbuds @3
+                """
             ),
             features=words(
-                "two year warranty / USB C / this year's model / compact size / matt black / low noise / gift box"
+                """
+                two year warranty / USB C / this year's model / compact size / matt black / low noise /
+                gift box
+                """
             ),
             lines=lines(
                 """
@@ -106,11 +127,17 @@ GOODS: Final = MappingProxyType(
         ),
         "food": Goods(
             names=words(
-                "Jeju tangerines / beef short ribs / fresh abalone / kimchi / rice cake kit / sweet potatoes / snow crab / "
-                "sesame oil / cookies / chicken breast / honey / cold brew / pistachio chocolate @2 / low sugar yogurt @3"
+                """
+                Jeju tangerines / beef short ribs / fresh abalone / kimchi / rice cake kit /
+                sweet potatoes / snow crab / sesame oil / cookies / chicken breast / honey / cold brew /
+                pistachio chocolate @2 / low sugar yogurt @3
+                """
             ),
             features=words(
-                "straight from the producer / packed this morning / family size / no additives / HACCP certified / in a cool box"
+                """
+                straight from the producer / packed this morning / family size / no additives /
+                HACCP certified / in a cool box
+                """
             ),
             lines=lines(
                 """

@@ -11,8 +11,11 @@ GOODS: Final = MappingProxyType(
     {
         "living": Goods(
             names=words(
-                "fleece blanket / bath mat / laundry detergent / storage boxes / steel frying pan / blackout curtains / "
-                "reed diffuser / knife set / memory foam pillow / heated blanket / drying rack / tumbler"
+                """
+                fleece blanket / bath mat / laundry detergent / storage boxes / steel frying pan /
+                blackout curtains / reed diffuser / knife set / memory foam pillow / heated blanket /
+                drying rack / tumbler
+                """
             ),
             features=words("set of two / extra large / plain design / sturdy / odour free / studio size"),
             lines=lines(
@@ -31,11 +34,16 @@ GOODS: Final = MappingProxyType(
         ),
         "kids": Goods(
             names=words(
-                "car seat / baby wipes / building blocks / baby bodysuits / travel stroller / bottle set / play mat / "
-                "picture books / kick scooter / rice puffs / nappies"
+                """
+                car seat / baby wipes / building blocks / baby bodysuits / travel stroller /
+                bottle set / play mat / picture books / kick scooter / rice puffs / nappies
+                """
             ),
             features=words(
-                "safety certified / gift wrapped / bright colours / tested for babies / for first birthdays"
+                """
+                safety certified / gift wrapped / bright colours / tested for babies /
+                for first birthdays
+                """
             ),
             lines=lines(
                 """
@@ -52,8 +60,11 @@ GOODS: Final = MappingProxyType(
         ),
         "sports": Goods(
             names=words(
-                "yoga mat / camping chair / golf gloves / hiking boots / dumbbells / bike helmet / running shoes / "
-                "pop up tent / foam roller / knee sleeves / camping lantern / ski goggles @3"
+                """
+                yoga mat / camping chair / golf gloves / hiking boots / dumbbells / bike helmet /
+                running shoes / pop up tent / foam roller / knee sleeves / camping lantern /
+                ski goggles @3
+                """
             ),
             features=words("for beginners / ultra light / sturdy / with a carry bag / this year's colour"),
             lines=lines(
@@ -71,11 +82,15 @@ GOODS: Final = MappingProxyType(
         ),
         "pets": Goods(
             names=words(
-                "dog treats / cat litter / cat tower / harness / automatic feeder / dental chews / pet camera / "
-                "salmon kibble / snuffle mat / dog sweater @2"
+                """
+                dog treats / cat litter / cat tower / harness / automatic feeder / dental chews /
+                pet camera / salmon kibble / snuffle mat / dog sweater @2
+                """
             ),
             features=words(
-                "for small dogs / for two cats / gentle ingredients / sturdy finish / vet nurse's pick"
+                """
+                for small dogs / for two cats / gentle ingredients / sturdy finish / vet nurse's pick
+                """
             ),
             lines=lines(
                 """
@@ -92,8 +107,10 @@ GOODS: Final = MappingProxyType(
         ),
         "collectibles": Goods(
             names=words(
-                "figure / photo cards / trading cards / model kit / limited key ring / light stick / vinyl record / plush doll / "
-                "board game / film camera / acrylic stand / mystery box @2"
+                """
+                figure / photo cards / trading cards / model kit / limited key ring / light stick /
+                vinyl record / plush doll / board game / film camera / acrylic stand / mystery box @2
+                """
             ),
             features=words("sealed / official release / with bonus card / numbered / reissue"),
             lines=lines(

@@ -110,44 +110,72 @@ TALK: Final = Talk(
         """
     ),
     tags=words(
-        "liveshopping / haul / finds / deals / review / smallbusiness / fyp / sale / musthaves / holidaygifts @3"
+        """
+        liveshopping / haul / finds / deals / review / smallbusiness / fyp / sale / musthaves /
+        holidaygifts @3
+        """
     ),
     fillers=words("um / uh / like / so / okay / right / you know / actually / guys"),
     shops=(
         words(
-            "Maple / Luna / Daily / Cozy / Harbor / Mint / Olive / Sunny / Willow / Pebble / Nova / Clover / Urban / "
-            "Amber / Hazel / Kiko / Tiny / Honest / Bloom / North"
+            """
+            Maple / Luna / Daily / Cozy / Harbor / Mint / Olive / Sunny / Willow / Pebble / Nova /
+            Clover / Urban / Amber / Hazel / Kiko / Tiny / Honest / Bloom / North
+            """
         ),
         words(
-            " Market / & Co / Studio / Finds / House / Closet / Corner / Goods / Lab / Supply / Picks / Store / Room / Lane"
+            """
+            Market / & Co / Studio / Finds / House / Closet / Corner / Goods / Lab / Supply / Picks /
+            Store / Room / Lane
+            """
         ),
     ),
     slots=MappingProxyType(
         {
             "season": words(
-                "winter / fall / weekend / holiday / back to work / first snow @3 / Christmas @3"
+                """
+                winter / fall / weekend / holiday / back to work / first snow @3 / Christmas @3
+                """
             ),
             "weekday": words(
-                "Monday / Tuesday / Wednesday / Thursday / Friday / Saturday / Sunday / tomorrow"
+                """
+                Monday / Tuesday / Wednesday / Thursday / Friday / Saturday / Sunday / tomorrow
+                """
             ),
             "illness": words(
-                "diabetes / high blood pressure / arthritis / insomnia / high cholesterol / gastritis / fatty liver / "
-                "asthma / gout / tinnitus / back pain / chronic fatigue"
+                """
+                diabetes / high blood pressure / arthritis / insomnia / high cholesterol / gastritis /
+                fatty liver / asthma / gout / tinnitus / back pain / chronic fatigue
+                """
             ),
             "benefit": words(
-                "blood sugar / joint health / gut health / eye health / immunity / bone health / sleep / energy"
+                """
+                blood sugar / joint health / gut health / eye health / immunity / bone health / sleep /
+                energy
+                """
             ),
             "skin": words(
-                "eczema / acne / psoriasis / melasma / rosacea / scars / fungus / hair loss / warts / hives"
+                """
+                eczema / acne / psoriasis / melasma / rosacea / scars / fungus / hair loss / warts /
+                hives
+                """
             ),
             "label": words(
-                "designer brand L / the G logo / the C logo / a famous N label / Swiss R / an Italian house"
+                """
+                designer brand L / the G logo / the C logo / a famous N label / Swiss R /
+                an Italian house
+                """
             ),
             "person": words(
-                "my husband / my mom / my neighbour / a coworker / my dad / a regular / my cousin / a friend"
+                """
+                my husband / my mom / my neighbour / a coworker / my dad / a regular / my cousin /
+                a friend
+                """
             ),
             "group": words(
-                "old people / foreigners / fat people / poor people / those immigrants / women drivers"
+                """
+                old people / foreigners / fat people / poor people / those immigrants / women drivers
+                """
             ),
             "show": words("drama / movie / concert / variety show / anime / music video"),
             "character": words("a famous cartoon bear / an anime hero / an idol member / a game character"),

@@ -1,0 +1,193 @@
+"""Does a 95 % interval cover 95 % of known truths?
+
+A world is made up, with two normal score distributions and the exact posterior as the score, unless the
+model is *blind* to a share of the violations, which then look like any other item. It is sampled again
+and again under the real design, and the truth must be in the interval as often as was promised. The
+cells and their widths are those of the design study; a width is asserted so that no interval can pass
+by saying nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from data.records import AuditDesign, Plan
+from evaluation.design import chances, sizes, solve_rates
+from evaluation.estimators import Estimate, estimate
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+PER_WORLD = 10
+AUC = 0.9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    name: str
+    prevalence: float
+    budget: float
+    size: int = 20_000
+    blind: float = 0.0
+    flagged_chance: float = 1.0
+    settled: float = 1.0
+    copies: int = 1
+    view_spread: float | None = None
+    statistic: str = "recall"
+    grade: str = "report"
+    at_least: float = 0.94
+    width: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.statistic}, {self.grade}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    violation: NDArray[np.float64]
+    sample: pd.DataFrame
+
+    def truth(self, statistic: str) -> float:
+        flagged = self.sample["flagged"].to_numpy()
+        views = self.sample["views"].to_numpy() if statistic.startswith("view_") else np.ones(flagged.size)
+        hits = views * self.violation
+        return float(
+            {
+                "recall": hits[flagged].sum() / hits.sum(),
+                "precision": hits[flagged].sum() / views[flagged].sum(),
+                "prevalence": hits.sum() / views.sum(),
+            }[statistic.removeprefix("view_")]
+        )
+
+
+def make_world(rng: np.random.Generator, cell: Cell) -> World:
+    size = cell.size // cell.copies
+    distance = np.sqrt(2) * stats.norm.ppf(AUC)
+    violation = rng.random(size) < cell.prevalence
+    seen = violation & (rng.random(size) >= cell.blind)
+    signal = rng.normal(size=size) + distance * seen
+    log_odds = distance * signal - distance**2 / 2 + special.logit(cell.prevalence)
+    score = np.repeat(special.expit(log_odds), cell.copies)
+    flagged = score >= np.quantile(score, 0.95)
+    views = None if cell.view_spread is None else rng.lognormal(0, cell.view_spread, score.size)
+    plan = Plan(
+        version="p",
+        thresholds={"any": 0.5},
+        audit=AuditDesign(daily_budget=cell.budget),
+        author="test",
+        reason="simulation",
+        in_force_from=NOON,
+    )
+    below = np.flatnonzero(~flagged)
+    seen_views = None if views is None else views[below]
+    rates = solve_rates(p=score[below], views=seen_views, days=1, plan=plan, set_at=NOON, rates_id="r")
+    chance = np.full(score.size, cell.flagged_chance)
+    chance[below] = chances(sizes(score[below], seen_views), rates, plan.audit)
+    sample = pd.DataFrame(
+        {
+            "id": np.arange(score.size),
+            "pi": chance,
+            "flagged": flagged,
+            "score": score,
+            "views": np.nan if views is None else views,
+        }
+    )
+    return World(violation=np.repeat(violation, cell.copies).astype(float), sample=sample)
+
+
+def reviews(rng: np.random.Generator, world: World, cell: Cell) -> pd.DataFrame:
+    draw = np.repeat(rng.random(cell.size // cell.copies), cell.copies)
+    drawn = draw < world.sample["pi"].to_numpy()
+    settled = drawn & (rng.random(draw.size) < cell.settled)
+    return world.sample.assign(
+        draw=draw,
+        route=np.where(drawn, "audit", "release"),
+        violation=np.where(settled, world.violation, np.nan),
+    )
+
+
+def runs(cell: Cell, *, samples: int, seed: int) -> Iterator[tuple[float, Estimate]]:
+    rng = np.random.default_rng(seed)
+    for number in range(samples):
+        if number % PER_WORLD == 0:
+            world = make_world(rng, cell)
+        grade: Any = cell.grade
+        found = estimate(reviews(rng, world, cell), grade=grade)
+        yield world.truth(cell.statistic), next(one for one in found if one.name == cell.statistic)
+
+
+def check(cell: Cell, *, samples: int) -> None:
+    covered, widths = [], []
+    for truth, one in runs(cell, samples=samples, seed=20261102):
+        covered.append(truth in one.interval)
+        widths.append(one.interval.width)
+    # Fewer than this happens once in a thousand where the coverage is what was promised.
+    assert sum(covered) >= stats.binom.ppf(0.001, samples, cell.at_least), np.mean(covered)
+    assert np.mean(widths) <= cell.width * 1.05, np.mean(widths)
+    print(f"{cell}: {np.mean(covered):.3f} of {samples}, mean width {np.mean(widths):.3f}")  # noqa: T201
+
+
+STUDY = [
+    Cell(name="1 %, B=950", prevalence=0.01, budget=950, width=0.355),
+    Cell(name="1 %, B=950, blind 20 %", prevalence=0.01, budget=950, blind=0.2, width=0.381),
+    Cell(name="1 %, B=190", prevalence=0.01, budget=190, width=0.702),
+    Cell(name="0.1 %, B=950", prevalence=0.001, budget=950, width=0.802),
+    Cell(name="0.3 %, B=1,900", prevalence=0.003, budget=1900, width=0.424),
+    Cell(name="2 %, B=1,900", prevalence=0.02, budget=1900, width=0.170),
+]
+GUARANTEES = [
+    Cell(
+        name=cell.name,
+        prevalence=cell.prevalence,
+        budget=cell.budget,
+        blind=cell.blind,
+        grade="guarantee",
+        at_least=0.95,
+        width=width,
+    )
+    for cell, width in zip(STUDY, [0.433, 0.434, 0.785, 0.845, 0.536, 0.193], strict=True)
+]
+OTHERS = [
+    Cell(name="blind 50 %", prevalence=0.01, budget=950, blind=0.5, at_least=0.93, width=0.45),
+    Cell(name="queue sampled at .2", prevalence=0.01, budget=950, flagged_chance=0.2, width=0.390),
+    Cell(name="queue sampled at .5", prevalence=0.01, budget=950, flagged_chance=0.5, width=0.363),
+    Cell(
+        name="queue at .2",
+        prevalence=0.01,
+        budget=950,
+        flagged_chance=0.2,
+        statistic="precision",
+        width=0.073,
+    ),
+    Cell(
+        name="queue at .5",
+        prevalence=0.01,
+        budget=950,
+        flagged_chance=0.5,
+        statistic="precision",
+        width=0.035,
+    ),
+    Cell(name="1 %, B=950", prevalence=0.01, budget=950, statistic="prevalence", width=0.0071),
+    Cell(name="a third late", prevalence=0.01, budget=950, settled=0.67, width=0.45),
+    Cell(name="every clip four times", prevalence=0.02, budget=1900, copies=4, width=0.40),
+    Cell(name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_recall", width=0.40),
+    Cell(
+        name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_prevalence", width=0.02
+    ),
+]
+
+
+@pytest.mark.parametrize("cell", [STUDY[0], STUDY[3], OTHERS[2]], ids=str)
+def test_intervals_cover_what_they_promise(cell: Cell) -> None:
+    check(cell, samples=400)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", [*STUDY, *GUARANTEES, *OTHERS], ids=str)
+def test_intervals_cover_what_they_promise_in_every_cell(cell: Cell) -> None:
+    check(cell, samples=2000)
