@@ -116,7 +116,7 @@ class InvalidBundle(Invalid):
 
 
 class InvalidSettings(Invalid):
-    """A setting cannot be used. docs/settings.md lists them all."""
+    """A setting cannot be used. configs/default.yaml lists them all."""
 
 
 class Denied(TriageError):

@@ -76,7 +76,9 @@ class Tamis:
 
     def __init__(self) -> None:
         from serving import settings, wiring
+        from serving.up.processes import end_with_parent
 
+        end_with_parent()  # a worker whose supervisor was killed would keep the port for ever
         self._application: Application = wiring.build(settings.read())
         self._open = AsyncExitStack()
 

@@ -64,9 +64,7 @@ def _repeats(examples: Examples, newest: NDArray[np.bool_]) -> NDArray[np.bool_]
     return repeated
 
 
-def _balanced(
-    groups: Places, violation: NDArray[np.bool_], *, count: int, seed: int
-) -> NDArray[np.intp]:
+def _balanced(groups: Places, violation: NDArray[np.bool_], *, count: int, seed: int) -> NDArray[np.intp]:
     # Largest group first, each to the part that has least of what the group brings most of.
     _, numbers = np.unique(groups, return_inverse=True)
     items = np.bincount(numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -32,9 +33,7 @@ def refusal(error: Exception, *, committing: bool = False) -> Exception:
         return DatabaseBehind()
     if isinstance(error, sa.exc.IntegrityError):
         return _contradiction(error)
-    if isinstance(error, _TRANSPORT) or (
-        isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-    ):
+    if _is_away(error):
         return LedgerUnavailable(UNCONFIRMED) if committing else LedgerUnavailable()
     return error
 
@@ -49,6 +48,14 @@ def in_our_words(*, committing: bool = False) -> Iterator[None]:
         if other is error:
             raise
         raise other from error
+
+
+def _is_away(error: Exception) -> bool:
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    # SQLite says "operational" of mistakes in a statement too; those are nobody's outage.
+    is_mistake = getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, _TRANSPORT) and not is_mistake
 
 
 def _is_missing(error: sa.exc.DBAPIError) -> bool:

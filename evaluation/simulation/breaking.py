@@ -69,7 +69,7 @@ _HIDDEN: Final = MappingProxyType(
     }
 )  # fmt: skip
 _USUALLY_HIDDEN: Final = 0.08
-_PLAIN_OF_READABLE: Final = 0.66
+_PLAIN_OF_READABLE: Final = 0.70
 
 
 def break_rules(*, creator: Creator, category: str, chance: float, dice: Dice) -> Truth:

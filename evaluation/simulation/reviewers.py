@@ -15,7 +15,8 @@ class Reviewer:
     """A simulated reviewer: how well and how fast.
 
     ``sensitivity`` is the chance to see a violation, ``specificity`` the chance to let a clean item pass;
-    ``unsure`` is the chance to settle nothing. ``minutes`` is the usual time of one look.
+    ``unsure`` is the chance to settle nothing. A look takes ``minutes``, times or divided by up to 2 to the
+    power of ``spread``; with 0 every look takes the same time.
     """
 
     reviewer_id: str
@@ -23,6 +24,7 @@ class Reviewer:
     specificity: float = 0.997
     unsure: float = 0.0
     minutes: float = 1.5
+    spread: float = 1.0
     queues: tuple[str, ...] | None = None
     """The queues worked on, the first one first; None: any."""
 
@@ -113,8 +115,7 @@ def judge(
         return uniform(seed, reviewer.reviewer_id, purpose, item_id)
 
     broken = bool(policies) if violation is None else violation
-    # Looks are short and sometimes long: between half of the usual time and twice as much.
-    minutes = reviewer.minutes * 2 ** (2 * chance("minutes") - 1)
+    minutes = reviewer.minutes * 2 ** (reviewer.spread * (2 * chance("minutes") - 1))
     if chance("unsure") < reviewer.unsure:
         return Judgement(verdict=Verdict.UNSURE, policies=(), minutes=minutes)
     seen = chance("verdict") < (reviewer.sensitivity if broken else 1 - reviewer.specificity)

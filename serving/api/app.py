@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -111,7 +112,8 @@ def _answering(
 
 
 async def _body(request: Request) -> bytes:
-    if int(request.headers.get("content-length", "0")) > parsing.MOST_BYTES:
+    said = request.headers.get("content-length", "0")
+    if said.isdecimal() and int(said) > parsing.MOST_BYTES:
         raise parsing.too_large()
     parts, size = [], 0
     async for part in request.stream():
@@ -169,7 +171,9 @@ def _refusal(failed: Exception, endpoint: Endpoint, path: dict[str, str], reques
     elif isinstance(failed, Refused):
         status, problems = failed.status, list(failed.problems)
     else:
-        _log.exception("request_failed", request_id=request_id, path=endpoint.path, exc_info=failed)
+        # Written out here: a renderer that adds local variables would put the token into the log.
+        trace = "".join(traceback.format_exception(failed))
+        _log.error("request_failed", request_id=request_id, path=endpoint.path, traceback=trace)
         detail = "Something is wrong here, not with the request. Treat the items as full review."
         status, problems = 500, [("Internal error", detail, None)]
     response = _json(Reply(status, errors.body_of(status, problems, request_id=request_id)), request_id)

@@ -7,6 +7,7 @@ Nothing is coerced. A field that nobody declared is refused, so that a misspelt 
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -31,6 +32,9 @@ EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """Moments outside are mistakes, and some of them cannot be brought to another time zone."""
 
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", flags=re.ASCII
+)
 IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9._:@/+-]{1,128}$"
 
 
@@ -68,11 +72,14 @@ def _of_this_age(moment: datetime) -> datetime:
     return moment
 
 
-def _written_out(value: Any) -> Any:
-    # Digits alone would be taken for seconds since 1970.
-    if isinstance(value, str) and value.lstrip("+-").replace(".", "").isdigit():
-        raise PydanticCustomError("moment", "must be a date and time with a zone, as in ISO 8601")
-    return value
+def _read_moment(value: Any) -> datetime:
+    # Read here, because pydantic would take digits alone for seconds since 1970.
+    try:
+        if isinstance(value, str) and _MOMENT.fullmatch(value):
+            return datetime.fromisoformat(value.upper())
+    except ValueError:
+        pass
+    raise PydanticCustomError("moment", "must be a date and time with a zone: 2026-11-22T09:00:00Z")
 
 
 def _free(content: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -122,7 +129,7 @@ Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN, examples=["video-1
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(_plain)]
 ShortText = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Reason = Annotated[str, Field(min_length=5, max_length=2000), AfterValidator(_plain)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_of_this_age)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_of_this_age)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Free = Annotated[dict[str, JsonValue], AfterValidator(_free)]
 Content = Annotated[dict[str, JsonValue], AfterValidator(_free), AfterValidator(_readable)]

@@ -8,8 +8,10 @@ is not enough. Where the kernel can do it (Linux), a child is also told when we 
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,8 +32,10 @@ STOP_S: Final = 15.0
 
 _LARGEST_LOG: Final = 10 * 2**20
 
-# Asks the kernel for SIGTERM when the parent dies, then becomes the command. Not a `preexec_fn`: that would
-# run Python between fork and exec while other threads hold locks.
+_PARENT_DEATH_SIGNAL: Final = 1
+
+# `end_with_parent`, then the command. Not a `preexec_fn`: that would run Python between fork and exec while
+# other threads hold locks.
 _TIED: Final = """
 import os, signal, sys
 try:
@@ -129,16 +133,23 @@ class Child:
             pass  # what is left is ended below
         finally:
             # Also on a second Ctrl-C: whoever presses twice does not want to wait.
-            _end(family)
+            self._process.kill()
             self._process.wait()
+            _end(family)
             if self._process.stdout is not None:
                 self._process.stdout.close()
 
     def _family(self) -> list[psutil.Process]:
+        # Without the first one: `subprocess` waits for that, and two may not wait for the same.
         with suppress(psutil.NoSuchProcess):
-            first = psutil.Process(self.pid)
-            return [first, *first.children(recursive=True)]
+            return psutil.Process(self.pid).children(recursive=True)
         return []
+
+
+def end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the parent of this process dies, where it can do that (Linux)."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def python(*arguments: str) -> list[str]:
@@ -227,6 +238,6 @@ def _output(log: Path | None) -> Iterator[int | None]:
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
-        log.replace(log.with_suffix(".old.log"))
+        log.replace(log.with_name(f"{log.name}.old"))
     with log.open("ab") as file:
         yield file.fileno()

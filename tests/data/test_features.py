@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.features import CATEGORICAL, COLUMNS, NUMERIC, rows, rows_with
@@ -96,6 +96,7 @@ items = st.builds(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(items, max_size=5))
 def test_a_row_is_the_same_alone_and_in_a_batch(batch: list[Item]) -> None:
     histories = {"c1": CreatorHistory(items=2, reviewed=1, violations=1)}

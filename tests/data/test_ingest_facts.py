@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import Invalid
@@ -83,6 +83,7 @@ def test_the_same_content_has_the_same_id() -> None:
     assert item(how, title="a", body="b").item_id.startswith("set-")
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.text("ab"), st.text("ab")), unique=True, min_size=2, max_size=6))
 def test_different_content_has_different_ids(pairs: list[tuple[str, str]]) -> None:
     how = mapping(id={"content": ["title", "body"]})

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import Invalid, InvalidMapping
@@ -258,6 +258,7 @@ def test_a_file_whose_name_does_not_match_has_no_second_file(tmp_path: Path) -> 
         list(read(written(tmp_path / "d.csv", VIDEOS), mapping(beside=BESIDE), now=NOW))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["id", "title", "verdict", "views"]), st.text(max_size=8)), min_size=1

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.labels import COLUMNS, mature, settle
@@ -100,6 +100,7 @@ looks = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(looks, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_handed_in_does_not_matter(drawn: list[tuple[str, str, str]], random) -> None:  # type: ignore[no-untyped-def]
     rows = [look(place, *each[:2], item_id=each[2]) for place, each in enumerate(drawn)]
@@ -107,6 +108,7 @@ def test_the_order_of_the_rows_handed_in_does_not_matter(drawn: list[tuple[str, 
     assert settled(*rows) == settled(*shuffled)
 
 
+@settings(max_examples=40, deadline=None)
 @given(looks)
 def test_a_later_decision_never_unsettles_an_item(drawn: list[tuple[str, str, str]]) -> None:
     rows = [look(place, *each[:2], item_id=each[2]) for place, each in enumerate(drawn)]

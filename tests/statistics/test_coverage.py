@@ -104,11 +104,13 @@ def reviews(rng: np.random.Generator, world: World, cell: Cell) -> pd.DataFrame:
     draw = np.repeat(rng.random(cell.size // cell.copies), cell.copies)
     drawn = draw < world.sample["pi"].to_numpy()
     settled = drawn & (rng.random(draw.size) < cell.settled)
-    return world.sample.assign(
-        draw=draw,
-        route=np.where(drawn, "audit", "release"),
-        violation=np.where(settled, world.violation, np.nan),
-    )
+    sample = world.sample.assign(violation=np.where(settled, world.violation, np.nan))
+    # Slow columns only where they say something: who was called for, who shares a draw.
+    if cell.settled < 1:
+        sample["route"] = np.where(drawn, "audit", "release")
+    if cell.copies > 1:
+        sample["draw"] = draw
+    return sample
 
 
 def runs(cell: Cell, *, samples: int, seed: int) -> Iterator[tuple[float, Estimate]]:

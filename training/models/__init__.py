@@ -1,1 +1,44 @@
-"""The only code that imports torch, transformers and scikit-learn."""
+"""
+The only code that imports torch, transformers and scikit-learn, inside the functions that need them.
+
+A new kind of member is one file with a learner and a member, and one line in `CATALOGUE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from training.models.embeddings import EmbeddingLearner, Embeddings
+from training.models.encoder import Encoder
+from training.models.member import Content, Learner, Member
+from training.models.ngrams import NgramLearner, Ngrams
+from training.models.tabular import Tabular, TabularLearner
+from training.settings import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a member is learned and how it is read back."""
+
+    learner: type[EmbeddingLearner | NgramLearner | TabularLearner]
+    member: type[Embeddings | Ngrams | Tabular]
+
+
+CATALOGUE: Final[Mapping[str, Kind]] = {
+    "ngrams": Kind(NgramLearner, Ngrams),
+    "encoder": Kind(EmbeddingLearner, Embeddings),
+    "tabular": Kind(TabularLearner, Tabular),
+}
+"""Names in YAML."""
+
+
+def learners(settings: TrainingSettings, encoder: Encoder | None) -> list[Learner]:
+    """Return a learner for each member that the settings name."""
+    return [CATALOGUE[name].learner(settings, encoder) for name in settings.members]
+
+
+def stored_member(name: str, content: Content, encoder: Encoder | None) -> Member:
+    """Return a member that a bundle stored."""
+    return CATALOGUE[name].member.of(content, encoder)

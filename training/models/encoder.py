@@ -8,7 +8,7 @@ import math
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,13 @@ from training.settings import EncoderSettings
 
 Floats = NDArray[np.float32]
 
-_HASHED: Final = ("config.json", "tokenizer.json", "tokenizer_config.json", "sentencepiece.bpe.model", "vocab.txt")
+_HASHED: Final = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "sentencepiece.bpe.model",
+    "vocab.txt",
+)
 _TOKENS_AT_ONCE: Final = 2048
 """Tokens in one forward: enough to keep the processor busy, few enough to stay in its cache."""
 
@@ -38,6 +44,10 @@ class Fingerprint:
     layers: int
     prefix: str
     max_tokens: int
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a bundle says about its encoder."""
+        return asdict(self)
 
     @property
     def key(self) -> str:
@@ -168,7 +178,11 @@ def _read(folder: Path, precision: str) -> tuple[Any, Any]:
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # else it warns of a pooler that is not there and not used
-    kind = torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16()) else None
+    kind = (
+        torch.bfloat16
+        if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16())
+        else None
+    )
     model = AutoModel.from_pretrained(
         folder,
         local_files_only=True,

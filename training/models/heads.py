@@ -67,7 +67,18 @@ class Heads:
 
     def logits(self, features: Features) -> Floats:
         """Return log odds, one row an item and one column a target."""
-        return np.asarray(features @ self.coefficients.T, dtype=np.float64) + self.intercepts
+        # In double precision: an item's number must not depend on how many items are scored with it.
+        return (
+            np.asarray(features.astype(np.float64) @ self.coefficients.T.astype(np.float64)) + self.intercepts
+        )
+
+    def on_raw(self, *, centre: NDArray[np.float32], spread: NDArray[np.float32]) -> Heads:
+        """Return the same functions of features that were not standardised before."""
+        coefficients = self.coefficients.astype(np.float64) / spread
+        return Heads(
+            coefficients=coefficients.astype(np.float32),
+            intercepts=self.intercepts - coefficients.astype(np.float32).astype(np.float64) @ centre,
+        )
 
     def tensors(self) -> Tensors:
         """Return what a bundle stores."""

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from data.records import Evidence
 from training.models.files import Tensors
 from training.models.heads import Floats, Targets
+from training.progress import Progress
+
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,42 +27,42 @@ class Content:
 
 
 class Reading(Protocol):
-    """Whatever a learner reads of items before any label is looked at; shared by all folds."""
+    """What a learner reads of items before it looks at any label; all folds share it."""
 
-    def take(self, places: NDArray[np.intp]) -> Self:
+    def take(self, places: Places) -> Self:
         """Return the same of some of the items."""
         ...
 
 
-class Learner[R: Reading](Protocol):
-    """Reads items once and learns from any part of them."""
-
-    def read(self, rows: pd.DataFrame) -> R:
-        """Read items. Nothing read of one item depends on another in a way that a label could leak by."""
-        ...
-
-    def fit(self, reading: R, targets: Targets) -> Member[R]:
-        """Learn from some of the items that were read."""
-        ...
-
-
-class Member[R: Reading](Protocol):
-    """A fitted part of a model: log odds for "any" and, given a violation, for each policy."""
+class Member(Protocol):
+    """A fitted part of a model: log odds of "any" and, given a violation, of each policy."""
 
     name: ClassVar[str]
 
-    def logits_of(self, reading: R) -> Floats:
+    def logits_of(self, reading: Any) -> Floats:
         """Return the log odds of items that its learner read."""
         ...
 
     def logits(self, rows: pd.DataFrame) -> Floats:
-        """Return the log odds of new items."""
+        """Return the log odds of new items, one row an item; the first column is "any"."""
         ...
 
     def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
-        """Return what speaks for a violation, for each item; weights are log odds of this member."""
+        """Return what speaks for a violation, for each item; weights are this member's log odds."""
         ...
 
     def content(self) -> Content:
         """Return what a bundle stores."""
+        ...
+
+
+class Learner(Protocol):
+    """Reads items once and learns from any part of them."""
+
+    def read(self, rows: pd.DataFrame, *, progress: Progress) -> Any:
+        """Return a `Reading` of items: nothing in it depends on a label."""
+        ...
+
+    def fit(self, reading: Any, targets: Targets) -> Member:
+        """Learn from some of the items that were read."""
         ...

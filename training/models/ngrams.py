@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from data.records import TEXT_FIELDS, Evidence
+from training.models.encoder import Encoder
 from training.models.excerpts import heat, hottest
 from training.models.files import Tensors
 from training.models.grams import Counter
 from training.models.heads import Floats, Heads, Targets
 from training.models.member import Content
+from training.progress import Progress, silent
 from training.settings import NgramSettings, TrainingSettings
 
 _STRENGTH: Final = 5.0
@@ -36,26 +38,23 @@ class Counts:
 class NgramLearner:
     """Counts the n-grams of all items once; each fit keeps the vocabulary of its own items alone."""
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    def __init__(self, settings: TrainingSettings, encoder: Encoder | None = None) -> None:  # noqa: ARG002 - every learner is made alike
         self._settings = settings.ngrams
         self._seed = settings.seed
         self._counters = {name: Counter(longest=settings.ngrams.longest) for name in TEXT_FIELDS}
 
-    def read(self, rows: pd.DataFrame) -> Counts:
+    def read(self, rows: pd.DataFrame, *, progress: Progress = silent) -> Counts:
         """Count the n-grams of every item."""
-        return Counts(
-            tables={
-                name: counter.count(_texts(rows, name, self._settings))
-                for name, counter in self._counters.items()
-            }
-        )
+        tables = {}
+        for name, counter in self._counters.items():
+            tables[name] = counter.count(_texts(rows, name, self._settings))
+            progress("n-grams", len(tables), len(self._counters))
+        return Counts(tables=tables)
 
     def fit(self, reading: Counts, targets: Targets) -> Ngrams:
         """Learn from items that were read."""
         chosen = {name: self._vocabulary(table) for name, table in reading.tables.items()}
-        idf = {
-            name: _inverse_frequency(reading.tables[name], columns) for name, columns in chosen.items()
-        }
+        idf = {name: _inverse_frequency(reading.tables[name], columns) for name, columns in chosen.items()}
         tables = {name: table[:, chosen[name]] for name, table in reading.tables.items()}
         heads = Heads.fit(_weighted(tables, idf), targets, strength=_STRENGTH, seed=self._seed)
         grams = {name: list(counter.columns) for name, counter in self._counters.items()}
@@ -112,7 +111,8 @@ class Ngrams:
     def features(self, rows: pd.DataFrame) -> csr_array:
         """Return the TF-IDF weights of every item, one block of columns a field."""
         tables = {
-            name: counter.count(_texts(rows, name, self._settings)) for name, counter in self._counters.items()
+            name: counter.count(_texts(rows, name, self._settings))
+            for name, counter in self._counters.items()
         }
         return _weighted(tables, self._idf)
 
@@ -126,7 +126,9 @@ class Ngrams:
             block = features[:, start:end]
             for row, text in enumerate(_texts(rows, name, self._settings)):
                 worth = block[[row]].multiply(coefficients).tocsr()
-                stretch = hottest(heat(text, counter, dict(zip(worth.indices.tolist(), worth.data.tolist(), strict=True))))
+                stretch = hottest(
+                    heat(text, counter, dict(zip(worth.indices.tolist(), worth.data.tolist(), strict=True)))
+                )
                 if stretch is not None:
                     first, last, weight = stretch
                     shown = rows[name].iloc[row][first:last]
@@ -142,7 +144,7 @@ class Ngrams:
         )
 
     @classmethod
-    def of(cls, content: Content, **_: Any) -> Ngrams:
+    def of(cls, content: Content, encoder: Encoder | None = None) -> Ngrams:  # noqa: ARG003
         """Return the model that was stored."""
         grams = content.settings["grams"]
         return cls(

@@ -1,0 +1,173 @@
+"""
+Use case: the synthetic month, put into the ledger by the real code.
+
+Three weeks are how it was before Tamis: items come in with past outcomes, of which the chances are known.
+In the fourth week Tamis works: items are submitted hour by hour, and simulated reviewers claim and decide.
+The truth stays outside: it is made again from the seed, and nobody can look it up in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Final, TypeVar
+
+from data.errors import InvalidSettings
+from data.records import Decision, Item, ReviewType
+from data.store.store import Store
+from evaluation.simulation import past
+from evaluation.simulation.breaking import POLICIES
+from evaluation.simulation.month import Month, generate
+from evaluation.simulation.past import Outcome
+from evaluation.simulation.reviewers import TEAM
+from serving import wiring
+from serving.champion import Load
+from serving.desk import Desk, Known, SimulatedClock, unhurried
+from serving.settings import Settings
+from training.progress import Progress, silent
+
+_T = TypeVar("_T", Item, Outcome)
+
+DAYS: Final = 28
+LAST_WEEK: Final = timedelta(days=7)
+"""How long Tamis has been working when somebody looks for the first time."""
+
+UNREVIEWED: Final = timedelta(days=1)
+"""What came in this long before the end still waits: nobody's queue is empty."""
+
+USUAL_LOOKS: Final = 1_800
+"""How many items of the first three weeks people looked at, where there are enough."""
+LEAST_SAMPLED: Final = 0.2
+MOST_SAMPLED: Final = 0.6
+"""Between these is the chance of an item that the old filter let pass."""
+
+TOGETHER: Final = 100
+"""Items submitted in one call: what one request may hold."""
+
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What the last week was."""
+
+    items: int
+    looks: int
+    violations_found: int
+
+
+class Demo:
+    """The synthetic month of one installation.
+
+    When it ends is written down the first time (``var/demo.json``), so that whatever was cut off goes on
+    with the same month.
+
+    Parameters
+    ----------
+    settings : Settings
+        How many items, which seed, and where everything lies.
+    now : datetime
+        The month ends at the last full hour before, the first time.
+    """
+
+    def __init__(self, settings: Settings, *, now: datetime) -> None:
+        self._settings = settings
+        self._course = _course(settings, now=now)
+
+    @property
+    def end(self) -> datetime:
+        """When the month ends."""
+        return self._course.end
+
+    @property
+    def handover(self) -> datetime:
+        """When Tamis begins to work: first model and first plan must be in force at this moment."""
+        return self.end - LAST_WEEK
+
+    @cached_property
+    def month(self) -> Month:
+        """The items and their truth."""
+        return generate(items=self._course.items, seed=self._course.seed, end=self.end, days=DAYS)
+
+    def before(self) -> list[Item]:
+        """Return what came in during the first three weeks."""
+        return [item for item in self.month.items if _came(item) < self.handover]
+
+    def last_week(self) -> list[Item]:
+        """Return what came in since."""
+        return [item for item in self.month.items if _came(item) >= self.handover]
+
+    def import_history(self, store: Store, *, progress: Progress = silent) -> int:
+        """Write down the first three weeks; return how many items had been looked at.
+
+        Doing it again changes nothing.
+        """
+        before = self.before()
+        outcomes = past.outcomes(
+            self.month,
+            team=TEAM,
+            sampled=min(max(USUAL_LOOKS / len(before), LEAST_SAMPLED), MOST_SAMPLED),
+            seed=self._course.seed,
+            until=self.handover,
+        )
+        outcomes.sort(key=lambda outcome: outcome.decided_at)
+        items_by_hour = dict(_by_hour(before, [_came(item) for item in before]))
+        looks_by_hour = dict(_by_hour(outcomes, [outcome.decided_at for outcome in outcomes]))
+        hours = sorted(items_by_hour | looks_by_hour)
+        for start in range(0, len(hours), 24):
+            progress("history", start, len(hours))
+            with store.begin() as session:
+                for hour in hours[start : start + 24]:
+                    session.ledger.add_items(items_by_hour.get(hour, []), received_at=hour)
+                    decisions = [_decision(outcome) for outcome in looks_by_hour.get(hour, [])]
+                    session.ledger.record_decisions(decisions, recorded_at=hour)
+        progress("history", len(hours), len(hours))
+        return len(outcomes)
+
+    def play_last_week(self, *, load: Load | None = None, progress: Progress = silent) -> Played:
+        """Let the last week happen, through the real use cases on a simulated clock.
+
+        A model and a plan must be in force at `handover`. What was cut off goes on where it stopped.
+
+        Parameters
+        ----------
+        load : callable, optional
+            Loads a model's bundle, see `serving.wiring.build`.
+        progress : callable
+            Called with the stage "last week", in hours.
+        """
+        clock = SimulatedClock(self.handover)
+        application = wiring.build(unhurried(self._settings), clock=clock, load=load, follow=False)
+        try:
+            desk = Desk(
+                reviews=application.reviews,
+                clock=clock,
+                team=TEAM,
+                known=self._known,
+                policies=tuple(POLICIES),
+                seed=self._course.seed,
+            )
+            items = self.last_week()
+            by_hour = dict(_by_hour(items, [_came(item) for item in items]))
+            hours = sorted(by_hour)
+            looks = []
+            for place, hour in enumerate(hours):
+                progress("last week", place, len(hours))
+                clock.reach(hour)
+                for start in range(0, len(by_hour[hour]), TOGETHER):
+                    application.triage.submit(by_hour[hour][start : start + TOGETHER])
+                if hour < self.end - UNREVIEWED:
+                    looks += desk.work(until=hour + _HOUR)
+            progress("last week", len(hours), len(hours))
+        finally:
+            application.close()
+        found = sum(look.verdict == "violation" for look in looks)
+        return Played(items=len(items), looks=len(looks), violations_found=found)
+
+    def _known(self, key: tuple[str, str]) -> Known:
+        truth = self.month.truth[key[0]]
+        return Known(violation=truth.violation, policies=truth.policies)

@@ -1,0 +1,104 @@
+"""The encoder's vector of every text field, side by side, under logistic regressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import MissingEncoder
+from data.records import TEXT_FIELDS, Evidence
+from training.models.encoder import Encoder
+from training.models.heads import Floats, Heads, Targets
+from training.models.member import Content
+from training.progress import Progress, silent
+from training.settings import TrainingSettings
+
+_STRENGTH: Final = 1e-3
+"""On standardised columns, of which there are more than a thousand: a strong ridge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Numbers of items, one row an item."""
+
+    values: NDArray[np.float32]
+
+    def take(self, places: NDArray[np.intp]) -> Block:
+        """Return the rows of these items."""
+        return Block(values=self.values[places])
+
+
+class EmbeddingLearner:
+    """Embeds every text once; each fit standardises by its own items alone."""
+
+    def __init__(self, settings: TrainingSettings, encoder: Encoder | None = None) -> None:
+        if encoder is None:
+            raise MissingEncoder
+        self._encoder = encoder
+        self._seed = settings.seed
+
+    def read(self, rows: pd.DataFrame, *, progress: Progress = silent) -> Block:
+        """Embed every text field of every item."""
+        return Block(values=embedded(rows, self._encoder, progress=progress))
+
+    def fit(self, reading: Block, targets: Targets) -> Embeddings:
+        """Learn from items that were read."""
+        centre = reading.values.mean(axis=0)
+        spread = reading.values.std(axis=0)
+        spread[spread < 1e-6] = 1.0
+        heads = Heads.fit((reading.values - centre) / spread, targets, strength=_STRENGTH, seed=self._seed)
+        return Embeddings(encoder=self._encoder, heads=heads.on_raw(centre=centre, spread=spread))
+
+
+class Embeddings:
+    """The encoder and the weight of each number of its vectors."""
+
+    name: ClassVar[str] = "encoder"
+
+    def __init__(self, *, encoder: Encoder, heads: Heads) -> None:
+        self._encoder = encoder
+        self._heads = heads
+
+    def logits_of(self, reading: Block) -> Floats:
+        """Return log odds of items that the learner read."""
+        return self._heads.logits(reading.values)
+
+    def logits(self, rows: pd.DataFrame) -> Floats:
+        """Return log odds, one row an item; the first column is "violates any policy"."""
+        return self._heads.logits(embedded(rows, self._encoder))
+
+    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
+        """Return nothing: a vector's numbers mean nothing to a reader."""
+        return [[] for _ in range(len(rows))]
+
+    def content(self) -> Content:
+        """Return what a bundle stores: which encoder, not its weights."""
+        return Content(
+            settings={"fingerprint": self._encoder.fingerprint.stored()}, tensors=self._heads.tensors()
+        )
+
+    @classmethod
+    def of(cls, content: Content, encoder: Encoder | None = None) -> Embeddings:
+        """Return the model that was stored, on an encoder of the same fingerprint."""
+        if encoder is None:
+            raise MissingEncoder
+        return cls(encoder=encoder, heads=Heads.of(content.tensors))
+
+
+def embedded(rows: pd.DataFrame, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:
+    """Return the vectors of all text fields of every item, side by side."""
+    texts = [text.strip() for name in TEXT_FIELDS for text in rows[name]]
+    vectors = encoder.embed(texts, progress=progress)
+    fields = vectors.reshape(len(TEXT_FIELDS), len(rows), encoder.fingerprint.dimension)
+    return np.ascontiguousarray(fields.transpose(1, 0, 2)).reshape(len(rows), -1)
+
+
+def matches(stored: Mapping[str, Any], encoder: Encoder) -> bool:
+    """Return whether a model that learned from a stored fingerprint may use this encoder."""
+    own = encoder.fingerprint.stored()
+    return all(stored.get(name) == own[name] for name in own if name != "name")
