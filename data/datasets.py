@@ -105,7 +105,7 @@ def cut(
     # Not by the database: PostgreSQL sorts text as the locale of its server does.
     outcomes = outcomes.sort_values(["item_id", "item_version"], ignore_index=True)
     is_imported = outcomes["source"].str.startswith(_IMPORTED)
-    outcomes["time"] = outcomes["submitted_at"].fillna(outcomes["received_at"])
+    outcomes["time"] = outcomes["submitted_at"].where(is_imported, outcomes["received_at"])
     inputs = features.rows_with(outcomes["item"].tolist(), _histories(session, outcomes, as_of=as_of))
     rows = pd.concat([inputs, _facts(outcomes)], axis=1)[list(COLUMNS)]
     return Snapshot(id=content_hash(rows), rows=rows, as_of=as_of, counts=_counts(rows))

@@ -13,21 +13,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeVar
 
 from data.errors import InvalidSettings
-from data.records import Decision, Item, ReviewType
+from data.records import Decision, Item, ReviewType, Verdict
 from data.store.store import Store
 from evaluation.simulation import past
 from evaluation.simulation.breaking import POLICIES
-from evaluation.simulation.month import Month, generate
+from evaluation.simulation.month import Month, generate, item_id
 from evaluation.simulation.past import Outcome
 from evaluation.simulation.reviewers import TEAM
 from serving import wiring
 from serving.champion import Load
-from serving.desk import Desk, Known, SimulatedClock, unhurried
+from serving.desk import Desk, Known, Look, SimulatedClock, unhurried
 from serving.settings import Settings
+from serving.wiring import Application
 from training.progress import Progress, silent
 
 _T = TypeVar("_T", Item, Outcome)
@@ -93,6 +95,27 @@ class Demo:
         """The items and their truth."""
         return generate(items=self._course.items, seed=self._course.seed, end=self.end, days=DAYS)
 
+    @staticmethod
+    def file(settings: Settings) -> Path:
+        """Return where it is written down; it is there once a month has been begun."""
+        return settings.var / "demo.json"
+
+    @property
+    def items(self) -> int:
+        """How many items the month has: what was asked for the first time."""
+        return self._course.items
+
+    @property
+    def seed(self) -> int:
+        """Which month it is."""
+        return self._course.seed
+
+    def is_played(self, store: Store) -> bool:
+        """Say whether the last item has been routed. The month is not made for that."""
+        key = item_id(self.items, seed=self.seed), "1"
+        with store.read() as session:
+            return key in session.ledger.routings([key])
+
     def before(self) -> list[Item]:
         """Return what came in during the first three weeks."""
         return [item for item in self.month.items if _came(item) < self.handover]
@@ -151,23 +174,100 @@ class Demo:
                 policies=tuple(POLICIES),
                 seed=self._course.seed,
             )
-            items = self.last_week()
-            by_hour = dict(_by_hour(items, [_came(item) for item in items]))
-            hours = sorted(by_hour)
-            looks = []
-            for place, hour in enumerate(hours):
-                progress("last week", place, len(hours))
-                clock.reach(hour)
-                for start in range(0, len(by_hour[hour]), TOGETHER):
-                    application.triage.submit(by_hour[hour][start : start + TOGETHER])
-                if hour < self.end - UNREVIEWED:
-                    looks += desk.work(until=hour + _HOUR)
-            progress("last week", len(hours), len(hours))
+            looks = self._play(application, desk, clock, progress=progress)
         finally:
             application.close()
-        found = sum(look.verdict == "violation" for look in looks)
-        return Played(items=len(items), looks=len(looks), violations_found=found)
+        found = sum(look.verdict is Verdict.VIOLATION for look in looks)
+        return Played(items=len(self.last_week()), looks=len(looks), violations_found=found)
+
+    def _play(
+        self, application: Application, desk: Desk, clock: SimulatedClock, *, progress: Progress
+    ) -> list[Look]:
+        items = self.last_week()
+        by_hour = dict(_by_hour(items, [_came(item) for item in items]))
+        hours = [self.handover + (place + 1) * _HOUR for place in range(int(LAST_WEEK / _HOUR))]
+        resumes_at = _last_routed(application.store, since=self.handover) or self.handover
+        looks: list[Look] = []
+        for place, hour in enumerate(hours):
+            progress("last week", place, len(hours))
+            if hour < resumes_at:
+                continue
+            clock.reach(hour)
+            waiting = by_hour.get(hour, [])
+            for start in range(0, len(waiting), TOGETHER):
+                application.triage.submit(waiting[start : start + TOGETHER])
+            if hour < self.end - UNREVIEWED:
+                looks += desk.work(until=hour + _HOUR)
+            else:
+                looks += desk.finish()
+        progress("last week", len(hours), len(hours))
+        return looks
 
     def _known(self, key: tuple[str, str]) -> Known:
         truth = self.month.truth[key[0]]
         return Known(violation=truth.violation, policies=truth.policies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    items: int
+    seed: int
+    end: datetime
+
+
+def _course(settings: Settings, *, now: datetime) -> _Course:
+    path = Demo.file(settings)
+    if not path.exists():
+        end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        course = _Course(items=settings.demo.items, seed=settings.demo.seed, end=end)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(asdict(course) | {"end": end.isoformat()}), encoding="utf-8")
+        unfinished.replace(path)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return _Course(
+            items=int(kept["items"]), seed=int(kept["seed"]), end=datetime.fromisoformat(kept["end"])
+        )
+    except (ValueError, KeyError, TypeError) as broken:
+        raise InvalidSettings(
+            f"{path} cannot be read ({broken}). Remove it, and the ledger of the demonstration with it."
+        ) from broken
+
+
+def _last_routed(store: Store, *, since: datetime) -> datetime | None:
+    with store.read() as session:
+        routed = session.ledger.sample(since=since, until=since + LAST_WEEK + _HOUR)["time"]
+    return None if routed.empty else routed.max().to_pydatetime()
+
+
+def _by_hour(things: Sequence[_T], moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[_T]]]:
+    # What happens within an hour is written down at its end. Both sequences are in order of time.
+    for hour, group in groupby(zip(moments, things, strict=True), key=lambda pair: _next_hour(pair[0])):
+        yield hour, [thing for _, thing in group]
+
+
+def _next_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0) + _HOUR
+
+
+def _came(item: Item) -> datetime:
+    if item.submitted_at is None:
+        raise ValueError(f"submitted_at must be known for every item of a month; {item.item_id!r} has none.")
+    return item.submitted_at
+
+
+def _decision(outcome: Outcome) -> Decision:
+    judgement = outcome.judgement
+    return Decision(
+        decision_id=f"past-{outcome.item.item_id}",
+        item_id=outcome.item.item_id,
+        item_version=outcome.item.item_version,
+        reviewer_id=outcome.reviewer_id,
+        review_type=ReviewType.IMPORTED,
+        verdict=judgement.verdict,
+        policies=judgement.policies,
+        started_at=outcome.decided_at - timedelta(minutes=judgement.minutes),
+        decided_at=outcome.decided_at,
+        inclusion_probability=outcome.inclusion_probability,
+    )

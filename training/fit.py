@@ -15,7 +15,7 @@ from training.examples import Examples, Places
 from training.models import learners
 from training.models.calibration import calibrate
 from training.models.encoder import Encoder
-from training.models.ensemble import Ensemble, PolicyRule, joint, share_of
+from training.models.ensemble import Ensemble, PolicyRule, Prediction, joint, share_of
 from training.models.heads import Floats, Targets
 from training.models.member import Learner
 from training.models.mixing import Mixing
@@ -49,6 +49,17 @@ class Fitted:
     parts: NDArray[np.intp]
     violation: Floats
     policies: Floats
+
+    def predict(self, material: Material) -> Prediction:
+        """Return what the model says of items that its learners read."""
+        return self.model.combine(
+            np.stack(
+                [
+                    member.logits_of(reading)
+                    for member, reading in zip(self.model.members, material.readings, strict=True)
+                ]
+            )
+        )
 
 
 def read(
@@ -101,7 +112,14 @@ def fit(material: Material, *, settings: TrainingSettings, progress: Progress = 
     given = logits[:, :, 1:].mean(axis=0)
     violation = calibration.apply(mixed)
     rules = [
-        _rule(examples, place, joint(violation, given[:, place]), design, parts, settings)
+        _rule(
+            place,
+            joint(violation, given[:, place]),
+            examples=examples,
+            design=design,
+            parts=parts,
+            settings=settings,
+        )
         for place in range(len(examples.policies))
     ]
     model = Ensemble(members=members, mixing=mixing, calibration=calibration, rules=rules)
@@ -136,9 +154,10 @@ def _out_of_fold(material: Material, targets: Targets, parts: NDArray[np.intp], 
 
 
 def _rule(
-    examples: Examples,
     place: int,
     logits: Floats,
+    *,
+    examples: Examples,
     design: Floats,
     parts: NDArray[np.intp],
     settings: TrainingSettings,

@@ -8,5 +8,5 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage, how much of it is done, and how much there is in all."""
 
 
-def silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001 - the signature is Progress
+def silent(stage: str, done: int, total: int) -> None:
     """Report nothing."""

@@ -31,7 +31,7 @@ def design(chances: ArrayLike) -> Floats:
     chances = np.asarray(chances, dtype=np.float64)
     if not ((chances > 0) & (chances <= 1)).all():
         raise ValueError("chances must be in (0, 1].")
-    return 1.0 / chances
+    return np.asarray(1.0 / chances, dtype=np.float64)
 
 
 def learning(chances: ArrayLike, tempering: Tempering) -> Floats:
@@ -45,4 +45,4 @@ def learning(chances: ArrayLike, tempering: Tempering) -> Floats:
     full = design(chances)
     power = {"none": 0.0, "sqrt": 0.5, "full": 1.0}[tempering]
     tempered = np.minimum((full / full.min()) ** power, LARGEST)
-    return tempered / float(tempered.mean())
+    return np.asarray(tempered / tempered.mean(), dtype=np.float64)

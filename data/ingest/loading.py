@@ -12,25 +12,21 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from data.errors import AlreadyRecorded, AlreadySubmitted, Invalid, InvalidMapping
+from data.errors import Invalid, InvalidMapping
+from data.ingest.appending import append
 from data.ingest.mapping import Mapping
 from data.ingest.rows import Progress, Reject, Row, read
 from data.ingest.sources import nearest
-from data.records import Decision, Item
-from data.store.store import Session, Store
+from data.store.store import Store
 
 _CHUNK: Final = 500
 _SHOWN: Final = 5
-_OTHER_OUTCOME: Final = (
-    "This look at this item is known with another outcome. If it is another look, map outcome.reviewer, "
-    "times.decided or outcome.id, so that it can be told apart."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +87,7 @@ def load(
             rejects += [_unknown_policy(row) for row in rows if not _has_known_policies(row, policy_ids)]
             rows = [row for row in rows if _has_known_policies(row, policy_ids)]
             with store.begin() as session:
-                counts, refused = _append(session, rows, now=now)
+                counts, refused = append(session, rows, now=now)
             tally.counts += counts
             for reject in sorted([*rejects, *refused], key=lambda reject: reject.line):
                 tally.reject(reject)
@@ -144,8 +140,7 @@ def _has_known_policies(row: Row, policy_ids: Collection[str] | None) -> bool:
 
 def _unknown_policy(row: Row) -> Reject:
     named = ", ".join(row.decision.policies if row.decision else ())
-    return _reject(
-        row,
+    return row.reject(
         "outcome.policies",
         f"{named}: not all of these are policies of ours. Map them in outcome.policies.map.",
     )
@@ -163,75 +158,6 @@ def _chunks(found: Iterator[Row | Reject], tally: _Tally) -> Iterator[list[Row |
             "import it again; what is known is left alone.",
             field=error.field,
         ) from error
-
-
-def _append(session: Session, rows: Sequence[Row], *, now: datetime) -> tuple[Counter[str], list[Reject]]:
-    counts: Counter[str] = Counter()
-    refused: list[Reject] = []
-    kept: list[Row] = []
-    for row, is_new in zip(rows, _add_items(session, rows, now=now), strict=True):
-        if is_new is None:
-            reason = "is known with other content. Correct the row, or map version."
-            refused.append(_reject(row, "id", f"{row.item.item_id} {reason}"))
-        else:
-            counts["new_items" if is_new else "known_items"] += 1
-            kept.append(row)
-    decisions = _decisions(session, kept)
-    for row, is_new in zip(
-        (row for row in kept if row.decision), _record(session, decisions, now=now), strict=True
-    ):
-        if is_new is None:
-            refused.append(_reject(row, "outcome", _OTHER_OUTCOME))
-        else:
-            counts["new_outcomes" if is_new else "known_outcomes"] += 1
-    return counts, refused
-
-
-def _add_items(session: Session, rows: Sequence[Row], *, now: datetime) -> Sequence[bool | None]:
-    items = [row.item for row in rows]
-    try:
-        return session.ledger.add_items(items, received_at=now)
-    except AlreadySubmitted:  # then none was added; find out which
-        return [_add_item(session, item, now=now) for item in items]
-
-
-def _add_item(session: Session, item: Item, *, now: datetime) -> bool | None:
-    try:
-        return session.ledger.add_items([item], received_at=now)[0]
-    except AlreadySubmitted:
-        return None
-
-
-def _record(session: Session, decisions: Sequence[Decision], *, now: datetime) -> Sequence[bool | None]:
-    try:
-        return session.ledger.record_decisions(decisions, recorded_at=now)
-    except AlreadyRecorded:  # then none was recorded; find out which
-        return [_record_one(session, decision, now=now) for decision in decisions]
-
-
-def _record_one(session: Session, decision: Decision, *, now: datetime) -> bool | None:
-    try:
-        return session.ledger.record_decision(decision, event_id=None, recorded_at=now)
-    except AlreadyRecorded:
-        return None
-
-
-def _decisions(session: Session, rows: Sequence[Row]) -> list[Decision]:
-    # An outcome without a moment got that of its first import; it is the same outcome still.
-    undated = [row.item.key for row in rows if not row.is_dated]
-    known = session.ledger.decisions(undated) if undated else {}
-    moments = {each.decision_id: each.decided_at for of_item in known.values() for each in of_item}
-    return [
-        row.decision
-        if row.is_dated
-        else replace(row.decision, decided_at=moments.get(row.decision.decision_id, row.decision.decided_at))
-        for row in rows
-        if row.decision
-    ]
-
-
-def _reject(row: Row, field_name: str, reason: str) -> Reject:
-    return Reject(line=row.line, field=field_name, reason=reason, values=row.values)
 
 
 @contextmanager

@@ -34,6 +34,10 @@ class Row:
     """Whether the file says when it was decided. If not, ``decided_at`` is the moment of the import."""
     values: dict[str, Any]
 
+    def reject(self, field: str, reason: str) -> Reject:
+        """Return the reject of a row that could be read and yet cannot be taken."""
+        return Reject(line=self.line, field=field, reason=reason, values=self.values)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:

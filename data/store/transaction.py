@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from data.errors import LedgerUnavailable
 from data.store.prepared import Prepared, execute
+from data.store.refusals import in_our_words
 from data.store.schema import NUMBERED
 
 LEDGER_LOCK: Final = 0x7A_4D_15
@@ -68,7 +69,8 @@ class Transaction:
         self.lock()
         self._execute("SAVEPOINT work")
         try:
-            yield
+            with in_our_words():
+                yield
         except BaseException:
             self._execute("ROLLBACK TO SAVEPOINT work")
             raise

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from data.errors import LedgerUnavailable, Overloaded
-from data.store.refusals import refusal
 from data.store.store import Session, Store
 
 T = TypeVar("T")
@@ -132,10 +131,7 @@ class _Batch:
             with session.savepoint():
                 result = task.work(session)
         except BaseException as error:  # noqa: BLE001 - it is the work's own, and goes to who handed it in
-            told = refusal(error) if isinstance(error, Exception) else error
-            if told is not error:
-                told.__cause__ = error
-            self._errors.append((task.future, told))
+            self._errors.append((task.future, error))
         else:
             self._results.append((task.future, result))
 

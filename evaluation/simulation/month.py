@@ -61,6 +61,17 @@ def week_of(moment: datetime, *, start: datetime) -> int:
     return (moment - start).days // 7 + 1
 
 
+def item_id(number: int, *, seed: int) -> str:
+    """Return the id of the item that came in at a place, from 1.
+
+    Examples
+    --------
+    >>> item_id(42, seed=7)
+    'syn-7-000042'
+    """
+    return f"syn-{seed}-{number:06d}"
+
+
 def generate(*, items: int, seed: int, end: datetime, days: int = 28) -> Month:
     """Return a month that ends at ``end``: the same arguments make the same month.
 
@@ -81,7 +92,7 @@ def generate(*, items: int, seed: int, end: datetime, days: int = 28) -> Month:
         raise ValueError(f"seed must be 0 or more; got {seed!r}.")
     start = end - timedelta(days=days)
     clips = sorted(_clips(items=items, seed=seed, start=start, end=end, days=days), key=lambda clip: clip.at)
-    made = [_item(clip, item_id=f"syn-{seed}-{number:06d}") for number, clip in enumerate(clips, start=1)]
+    made = [_item(clip, item_id=item_id(number, seed=seed)) for number, clip in enumerate(clips, start=1)]
     truth = {item.item_id: clip.truth for item, clip in zip(made, clips, strict=True)}
     return Month(items=made, truth=truth, start=start, end=end)
 

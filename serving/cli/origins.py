@@ -38,16 +38,19 @@ def origins(read: Settings) -> list[Origin]:
             Origin(
                 name=name,
                 value=_PASSWORD.sub(r"\1:***", str("" if value is None else value)),
-                origin=_origin(name, variable, given=read.model_fields_set, in_file=in_file, path=str(path)),
+                origin=_origin(name, value, given=read.model_fields_set, in_file=in_file, path=str(path)),
                 variable=variable,
             )
         )
     return found
 
 
-def _origin(name: str, variable: str, *, given: set[str], in_file: set[str], path: str) -> str:
+def _origin(name: str, value: object, *, given: set[str], in_file: set[str], path: str) -> str:
+    variable = settings.variable(name)
+    if name in {"home", "config"} & given and str(value) != os.environ.get(variable):
+        return "command line"
     if os.environ.get(variable):
         return variable
     if any(written == name or written.startswith(f"{name}.") for written in in_file):
         return path
-    return "command line" if name in {"home", "config"} & given else "default"
+    return "default"

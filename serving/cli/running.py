@@ -63,9 +63,10 @@ def up(
 
 def demo(context: typer.Context, items: Items = None, seed: Seed = None) -> None:
     """Set up what is missing, start nothing."""
-    from serving.up.stages import set_up
+    from serving.up.stages import check_month, set_up
 
     settings = _chosen(settings_of(context), items=items, seed=seed)
+    check_month(settings)
     began = time.monotonic()
     with stages() as progress:
         set_up(settings, progress=progress)

@@ -32,6 +32,8 @@ STOP_S: Final = 15.0
 
 _LARGEST_LOG: Final = 10 * 2**20
 
+_STDERR: Final = 2
+
 _PARENT_DEATH_SIGNAL: Final = 1
 
 # `end_with_parent`, then the command. Not a `preexec_fn`: that would run Python between fork and exec while
@@ -63,7 +65,7 @@ class Child:
     folder : Path
         Where it runs: an empty folder, so that nothing lying about is imported.
     log : Path, optional
-        Where its output goes; None: where ours goes.
+        Where its output goes; None: to our stderr.
     pipe : bool
         Whether what it writes to stdout comes to us, line by line; the rest goes to the log.
     """
@@ -232,9 +234,9 @@ def _end(family: Sequence[psutil.Process]) -> None:
 
 
 @contextmanager
-def _output(log: Path | None) -> Iterator[int | None]:
+def _output(log: Path | None) -> Iterator[int]:
     if log is None:
-        yield None
+        yield _STDERR  # our stdout is for the answer
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LARGEST_LOG:

@@ -53,7 +53,12 @@ def up(
     logs = settings.var.absolute() / "logs"
     with processes.only_one(settings.var), ExitStack() as stack:
         processes.check_port(settings.host, settings.port, remedy=children.PORT_REMEDY)
-        if not _found(settings).complete:
+        found = _found(settings)
+        if found.own:
+            note("The ledger holds items of your own, so no synthetic month is added.")
+        else:
+            stages.check_month(settings)
+        if not found.complete:
             prepare(settings, progress=progress)
         progress(START, 0, 1)
         service = stack.enter_context(children.service(settings, log=logs / "service.log"))

@@ -189,17 +189,17 @@ class Pages:
         return HTMLResponse(text, status_code=status_code)
 
 
+def _chosen(request: Request) -> Words | None:
+    return WORDS.get(request.query_params.get("lang") or "")
+
+
 def _words(request: Request) -> Words:
-    choices = request.query_params.get("lang", ""), request.cookies.get(_LANGUAGE, "")
-    return next((WORDS[choice] for choice in choices if choice in WORDS), KO)
+    return _chosen(request) or WORDS.get(request.cookies.get(_LANGUAGE, ""), KO)
 
 
 def _with_language(request: Request, response: Response) -> Response:
-    language = request.query_params.get("lang")
-    if language in WORDS:
-        response.set_cookie(
-            _LANGUAGE, WORDS[language].language, max_age=_YEAR_S, httponly=True, samesite="lax"
-        )
+    if words := _chosen(request):
+        response.set_cookie(_LANGUAGE, words.language, max_age=_YEAR_S, httponly=True, samesite="lax")
     return response
 
 

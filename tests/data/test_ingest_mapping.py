@@ -55,6 +55,15 @@ def test_every_tag_of_kuaimod_has_a_verdict_and_a_policy_or_a_reason_to_have_non
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("path", sorted(IMPORTS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_mappings_send_violations_to_policies_that_there_are(path: Path) -> None:
+    policies = yaml.safe_load((IMPORTS.parent / "policies.yaml").read_text("utf-8"))["policies"]
+    outcome = read_mapping(path).outcome
+    mapped = outcome.policies.map if outcome and outcome.policies else None
+    assert mapped
+    assert set(mapped.values()) <= {policy["policy_id"] for policy in policies}
+
+
 def test_a_bare_name_is_a_column(mapping_from: From) -> None:
     title = mapping_from(SMALLEST).text.title
     assert title is not None

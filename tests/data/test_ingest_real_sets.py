@@ -73,6 +73,7 @@ def test_beep_train_and_dev_share_no_item(real_sets: Path) -> None:
     assert not {row.item.item_id for row in train} & {row.item.item_id for row in dev}
 
 
+@pytest.mark.slow
 def test_youtube_keeps_its_channels_apart_and_its_counts_out_of_the_texts(real_sets: Path) -> None:
     rows = rows_of(real_sets / "youtube_clickbait" / "youtube_clickbait.csv.gz", "youtube_clickbait")
     assert len(rows) == 37_397

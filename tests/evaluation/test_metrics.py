@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
@@ -32,12 +32,14 @@ def make_rows(seed: int, size: int = 200) -> tuple[Floats, Floats, Floats]:
     return y, p, weights
 
 
+@settings(max_examples=40)
 @given(seeds)
 def test_roc_auc_is_that_of_scikit_learn(seed: int) -> None:
     y, p, weights = make_rows(seed)
     assert roc_auc(y, p, weights) == pytest.approx(sklearn_metrics.roc_auc_score(y, p, sample_weight=weights))
 
 
+@settings(max_examples=40)
 @given(seeds)
 def test_average_precision_is_that_of_scikit_learn(seed: int) -> None:
     y, p, weights = make_rows(seed)
@@ -45,6 +47,7 @@ def test_average_precision_is_that_of_scikit_learn(seed: int) -> None:
     assert average_precision(y, p, weights) == pytest.approx(peer)
 
 
+@settings(max_examples=40)
 @given(seeds, st.sampled_from([0.1, 0.3, 0.5, 0.7]))
 def test_macro_f1_is_that_of_scikit_learn(seed: int, cut: float) -> None:
     y, p, weights = make_rows(seed)
@@ -52,6 +55,7 @@ def test_macro_f1_is_that_of_scikit_learn(seed: int, cut: float) -> None:
     assert macro_f1(y, p, weights, cut=cut) == pytest.approx(peer)
 
 
+@settings(max_examples=40)
 @given(seeds)
 def test_log_loss_is_that_of_scikit_learn(seed: int) -> None:
     y, p, weights = make_rows(seed)
@@ -59,6 +63,7 @@ def test_log_loss_is_that_of_scikit_learn(seed: int) -> None:
     assert log_loss(y, p, weights) == pytest.approx(peer)
 
 
+@settings(max_examples=40)
 @given(seeds)
 def test_no_cut_beats_the_best_one(seed: int) -> None:
     y, p, weights = make_rows(seed)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from evaluation.intervals import gamma
 from evaluation.sample import read_sample
 from evaluation.totals import Totals, totals
 
@@ -58,12 +59,20 @@ def every_sample(identity: NDArray[np.int64]) -> Iterator[tuple[float, NDArray[n
 def test_total_and_variance_are_right_on_average_over_every_sample(
     identity: NDArray[np.int64], values: Floats
 ) -> None:
-    outcomes = [
-        (share, of(make_sample(drawn, identity), values=values)) for share, drawn in every_sample(identity)
-    ]
-    share = np.array([share for share, _ in outcomes])
-    total = np.array([one.total[0] for _, one in outcomes])
-    variance = np.array([one.variance[0] for _, one in outcomes])
+    shares, drawn = zip(*every_sample(identity), strict=True)
+    outcomes = len(drawn)
+    sample = pd.DataFrame(
+        {
+            "id": np.tile(identity, outcomes),
+            "pi": np.tile(CHANCES, outcomes),
+            "flagged": False,
+            "violation": np.where(drawn, VIOLATES, np.nan).ravel(),
+            "outcome": np.repeat(np.arange(outcomes), 10),
+        }
+    )
+    rows = read_sample(sample, by=["outcome"])
+    result = totals(rows, ~rows.full_review, np.tile(values, outcomes))
+    share, total, variance = np.array(shares), result.total, result.variance
     truth = VIOLATES @ values
     assert share.sum() == pytest.approx(1, rel=1e-12)
     assert share @ total == pytest.approx(truth, rel=1e-12)
@@ -172,3 +181,16 @@ def test_effective_hits_are_hits_where_all_weigh_the_same_and_little() -> None:
         {"id": range(10_000), "pi": 0.001, "flagged": False, "violation": [1.0] * 7 + [np.nan] * 9993}
     )
     assert of(sample).effective_hits[0] == pytest.approx(7, rel=0.002)
+
+
+@pytest.mark.parametrize(("hit", "extra"), [(0, "found"), (1, "expected")])
+def test_an_unseen_hit_weighs_what_scores_expect_or_found_hits_weigh_if_more(hit: int, extra: str) -> None:
+    # One item of weight 20 and many of weight 2: the scores expect little more than 1.
+    chance = np.array([0.05] + [0.5] * 999)
+    sample = pd.DataFrame({"id": range(1000), "pi": chance, "flagged": False, "score": 0.1})
+    sample["violation"] = np.where(np.arange(1000) == hit, 1.0, np.nan)
+    weight = 1 / chance[hit]
+    found, expected = (1 - chance[hit]) * weight, ((1 - chance) / chance).mean()
+    assert (found > expected) is (extra == "found")
+    interval = gamma(total=weight, variance=found * weight, extra=max(found, expected))
+    assert of(sample).ends(level=0.95, grade="report")[1][0] == pytest.approx(interval.upper)

@@ -223,9 +223,11 @@ def test_killing_tamis_outright_leaves_no_process_behind(tmp_path: Path, migrate
         start_new_session=True,
     )
     assert tamis.stdout is not None
-    with tamis.stdout:
-        assert "Tamis answers at" in tamis.stdout.readline()
+    try:
+        with tamis.stdout:
+            assert "Tamis answers at" in tamis.stdout.readline()
         family = psutil.Process(tamis.pid).children(recursive=True)
+    finally:
         tamis.send_signal(signal.SIGKILL)
         tamis.wait()
     _, left = psutil.wait_procs(family, timeout=20)

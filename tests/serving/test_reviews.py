@@ -240,9 +240,7 @@ def test_one_refused_event_takes_no_other_with_it(bench: Any, flagged: Item) -> 
 
 
 def test_an_event_of_another_kind_is_kept_and_said_to_be_not_handled(bench: Any) -> None:
-    event = Event(
-        event_id="e1", occurred_at=bench.clock(), event="job.skipped", other={"why": "no sound"}
-    )
+    event = Event(event_id="e1", occurred_at=bench.clock(), event="job.skipped", other={"why": "no sound"})
     [receipt] = _decide(bench, event)
     assert (receipt.handled, receipt.note) == (
         False,

@@ -312,9 +312,7 @@ def test_two_processes_that_get_the_same_item_at_once_give_one_answer(make_bench
     first.plan()
     items = [_item(f"v{number}", p=0.1) for number in range(20)]
     with ThreadPoolExecutor(4) as threads:
-        answers = [
-            threads.submit(bench.application.triage.submit, items) for bench in (first, second) * 2
-        ]
+        answers = [threads.submit(bench.application.triage.submit, items) for bench in (first, second) * 2]
         results = [[answer.routing for answer in future.result(30)] for future in answers]
     assert all(result == results[0] for result in results)
     assert _counts(first)["routings"] == 20

@@ -20,11 +20,11 @@ from serving.up.greeting import address
 from serving.up.processes import Child
 
 # A supervisor whose worker leaves its process group, as BentoML's workers do, and will not go politely.
-SUPERVISOR = """
-import os, signal, subprocess, sys, time
+STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+SUPERVISOR = f"""
+import subprocess, sys, time
 worker = subprocess.Popen(
-    [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"],
-    start_new_session=True,
+    [sys.executable, "-c", "{STUBBORN}"], start_new_session=True, stdout=subprocess.DEVNULL
 )
 print(worker.pid, flush=True)
 time.sleep(600)
@@ -86,10 +86,7 @@ def test_a_child_gets_time_to_finish(start: Start) -> None:
 
 
 def test_a_child_that_will_not_go_is_ended(start: Start) -> None:
-    child = start(
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)",
-        pipe=True,
-    )
+    child = start(STUBBORN, pipe=True)
     next(child.lines())
     child.stop(patience_s=0.2)
     assert child.status == -signal.SIGKILL
@@ -155,9 +152,12 @@ def test_a_port_that_was_just_left_is_free() -> None:
 
 
 def test_two_cannot_serve_from_one_folder(tmp_path: Path) -> None:
-    with processes.only_one(tmp_path):
-        with pytest.raises(Unprepared, match=f"Process {os.getpid()} already serves"), processes.only_one(tmp_path):
-            pass
+    with (
+        processes.only_one(tmp_path),
+        pytest.raises(Unprepared, match=f"Process {os.getpid()} already serves"),
+        processes.only_one(tmp_path),
+    ):
+        pass
     with processes.only_one(tmp_path):
         pass
 
@@ -178,9 +178,7 @@ def test_the_service_keeps_to_its_own_folder_and_tells_nobody(tmp_path: Path) ->
     assert (environ["TAMIS_HOME"], environ["TAMIS_PORT"]) == (str(tmp_path), "3456")
 
 
-def test_relative_paths_mean_the_same_in_the_service(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_paths_mean_the_same_in_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAMIS_STORE__URL", "sqlite:///my.db")
     monkeypatch.setenv("TAMIS_POLICIES", "mine.yaml")

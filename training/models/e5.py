@@ -28,7 +28,7 @@ NAME: Final = "intfloat/multilingual-e5-small"
 SOURCE: Final = "e5-small-q4.bin"
 SOURCE_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FORMAT: Final = 1
-"""Raised when this module writes other files from the same weights; a folder of another format is replaced."""
+"""Raised when other files are written from the same weights; a folder of another format is replaced."""
 
 _RECEIPT: Final = "placed.json"
 _SPECIAL: Final = ("<s>", "<pad>", "</s>", "<unk>")
@@ -182,8 +182,16 @@ _TOKENIZER_CONFIG: Final = {
 
 
 def _tokenizer(weights: Weights) -> Any:
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers
-    from tokenizers import pre_tokenizers, processors
+    from tokenizers import (
+        AddedToken,
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
 
     tokenizer = Tokenizer(models.Unigram(weights.pieces, unk_id=weights.unknown, byte_fallback=False))
     # The map of the published tokenizer is NFKC but for three things: it drops control characters,

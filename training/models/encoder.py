@@ -65,9 +65,10 @@ class Encoder:
     def __init__(
         self, *, model: Any, tokenizer: Any, fingerprint: Fingerprint, vectors: Vectors | None = None
     ) -> None:
-        self._model = model
         self._tokenizer = tokenizer
         self._packed = Packed(model, depth=fingerprint.layers) if is_known(model) else None
+        # Not kept beside the packed form: the layers that are not read would stay in memory.
+        self._model = None if self._packed else model
         self.fingerprint = fingerprint
         self.vectors = Vectors(dimension=fingerprint.dimension) if vectors is None else vectors
         self._lock = threading.Lock()
@@ -220,4 +221,5 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

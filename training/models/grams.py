@@ -50,9 +50,12 @@ class Counter:
         parts = [
             self._count(texts[start : start + _AT_ONCE]) for start in range(0, max(len(texts), 1), _AT_ONCE)
         ]
-        for part in parts:
-            part.resize((part.shape[0], len(self.columns)))
-        return csr_array(vstack(parts, format="csr"))
+        # A part that was counted before the last columns were met gets them now, empty.
+        shaped = [
+            csr_array((part.data, part.indices, part.indptr), shape=(part.shape[0], len(self.columns)))
+            for part in parts
+        ]
+        return csr_array(vstack(shaped, format="csr"))
 
     def _count(self, texts: Sequence[str]) -> csr_array:
         met: list[int] = []
@@ -62,7 +65,11 @@ class Counter:
                 met += self._columns_of(word)
             ends.append(len(met))
         table = csr_array(
-            (np.ones(len(met), dtype=np.float32), np.array(met, dtype=np.int32), np.array(ends)),
+            (
+                np.ones(len(met), dtype=np.float32),
+                np.array(met, dtype=np.int32),
+                np.array(ends, dtype=np.int32),
+            ),
             shape=(len(texts), len(self.columns)),
         )
         table.sum_duplicates()

@@ -55,11 +55,13 @@ class Heads:
         """
         violating = np.flatnonzero(targets.violation)
         among = features[violating]
-        fitted = [_fit(features, targets.violation, targets.weights, strength=strength, seed=seed)]
-        for column in targets.broken.T:
-            fitted.append(
+        fitted = [
+            _fit(features, targets.violation, targets.weights, strength=strength, seed=seed),
+            *(
                 _fit(among, column[violating], targets.weights[violating], strength=strength, seed=seed)
-            )
+                for column in targets.broken.T
+            ),
+        ]
         return cls(
             coefficients=np.stack([coefficients for coefficients, _ in fitted]),
             intercepts=np.array([intercept for _, intercept in fitted]),

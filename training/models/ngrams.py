@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from scipy.sparse import csr_array, hstack
 from data.records import TEXT_FIELDS, Evidence
 from training.models.encoder import Encoder
 from training.models.excerpts import heat, hottest
-from training.models.files import Tensors
 from training.models.grams import Counter
 from training.models.heads import Floats, Heads, Targets
 from training.models.member import Content
@@ -100,7 +99,8 @@ class Ngrams:
 
     def logits_of(self, reading: Counts) -> Floats:
         """Return log odds of items that the learner read."""
-        assert self._columns is not None  # only a loaded model has none, and nothing is read for it
+        if self._columns is None:
+            raise ValueError("reading must be one of the learner that fitted this model.")
         tables = {name: table[:, self._columns[name]] for name, table in reading.tables.items()}
         return self._heads.logits(_weighted(tables, self._idf))
 
@@ -176,4 +176,7 @@ def _weighted(tables: Mapping[str, csr_array], idf: Mapping[str, NDArray[np.floa
         lengths = np.where(np.diff(weighted.indptr) > 0, np.sqrt(squares), 1.0)
         weighted.data = (weighted.data / np.repeat(lengths, np.diff(weighted.indptr))).astype(np.float32)
         blocks.append(weighted)
-    return csr_array(hstack(blocks, format="csr"))
+    joined = hstack(blocks, format="csr")
+    # scikit-learn takes 32-bit places only; scipy widens them when it picks columns.
+    places = joined.indices.astype(np.int32), joined.indptr.astype(np.int32)
+    return csr_array((joined.data, *places), shape=joined.shape)

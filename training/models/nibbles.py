@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -93,7 +94,7 @@ def _pieces(cursor: _Cursor, count: int, text_length: int) -> list[tuple[str, fl
     offsets = np.frombuffer(cursor.skip(4 * (count + 1)), np.uint32).tolist()
     scores = np.frombuffer(cursor.skip(4 * count), np.float32).tolist()
     text = bytes(cursor.skip(text_length))
-    names = (text[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False))
+    names = (text[start:end].decode() for start, end in pairwise(offsets))
     return list(zip(names, scores, strict=True))
 
 

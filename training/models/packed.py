@@ -81,14 +81,14 @@ class Packed:
                 mixed = self._attend(functional.linear(x, weight, bias), lengths)
                 x = attended.LayerNorm(x + attended.dense(mixed))
                 x = output.LayerNorm(x + output.dense(functional.gelu(intermediate.dense(x))))
-            return torch.stack([part.float().mean(0) for part in x.split(lengths)])
+            return torch.stack([part.float().mean(0) for part in torch.split(x, lengths)])
 
     def _attend(self, projected: torch.Tensor, lengths: list[int]) -> torch.Tensor:
         import torch
         from torch.nn import functional
 
         mixed = []
-        for part in projected.split(lengths):
+        for part in torch.split(projected, lengths):
             split = part.view(1, part.shape[0], 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             value = functional.scaled_dot_product_attention(split[0], split[1], split[2])
             mixed.append(value.transpose(1, 2).reshape(part.shape[0], -1))

@@ -7,7 +7,7 @@ with few reviews it stays near the average, so that one violation of a newcomer 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from data.features import CATEGORICAL, NUMERIC
 from data.records import Evidence
-from training.models.embeddings import Block
 from training.models.encoder import Encoder
 from training.models.heads import Floats, Heads, Targets
 from training.models.member import Content, Places

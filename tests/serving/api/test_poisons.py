@@ -79,7 +79,9 @@ def test_poison_is_refused_by_its_place_and_nothing_is_written(site: Any, name: 
     assert site.counts()["items"] == 0
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_only_json_is_taken_for_json(site: Any, kind: str) -> None:
     answer = site.send(_item(), **{"content-type": kind})
     assert answer.status_code == 415
@@ -133,7 +135,9 @@ def test_a_flood_of_mistakes_is_answered_in_few_words(site: Any) -> None:
     assert len(answer.json()["errors"]) == 20
 
 
-@pytest.mark.parametrize("path", ["/v1/items/%00/timeline", "/v1/items/%ED%A0%80/timeline", "/v1/items/a%20b/timeline"])
+@pytest.mark.parametrize(
+    "path", ["/v1/items/%00/timeline", "/v1/items/%ED%A0%80/timeline", "/v1/items/a%20b/timeline"]
+)
 def test_poison_in_an_address_is_nothing_of_that_name(site: Any, path: str) -> None:
     assert site.get(path).status_code == 404
 

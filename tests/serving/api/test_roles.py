@@ -50,24 +50,22 @@ def test_every_route_of_the_application_has_a_rule(site: Any) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("route", MATRIX)
-def test_a_role_is_let_in_where_the_matrix_says_and_nowhere_else(
-    site: Any, route: str, role: Role
-) -> None:
-    method, path = _address(route)
-    answer = site.client.request(method, path, headers=site.headers(role))
-    allowed = role in MATRIX[route]
-    assert (answer.status_code == 403) is not allowed, answer.text
-    assert answer.status_code < 500 or not allowed
-    if not allowed:
-        [error] = answer.json()["errors"]
-        assert error["type"] == "/errors/not-allowed"
+def test_a_role_is_let_in_where_the_matrix_says_and_nowhere_else(site: Any, role: Role) -> None:
+    for route, roles in MATRIX.items():
+        method, path = _address(route)
+        answer = site.client.request(method, path, headers=site.headers(role))
+        if role in roles:
+            assert answer.status_code not in {401, 403}, route
+            assert answer.status_code < 500, route
+        else:
+            assert answer.status_code == 403, route
+            assert answer.json()["errors"][0]["type"] == "/errors/not-allowed"
 
 
-@pytest.mark.parametrize("route", MATRIX)
-def test_nobody_is_let_in_without_a_token(site: Any, route: str) -> None:
-    method, path = _address(route)
-    for headers in ({}, {"Authorization": f"Bearer tms_admin_{'a' * 43}"}):
+@pytest.mark.parametrize("headers", [{}, {"Authorization": f"Bearer tms_admin_{'a' * 43}"}])
+def test_nobody_is_let_in_without_a_token(site: Any, headers: dict[str, str]) -> None:
+    for route in MATRIX:
+        method, path = _address(route)
         answer = site.client.request(method, path, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -83,14 +81,13 @@ def test_the_description_of_the_api_is_for_everybody(site: Any, route: str) -> N
 def test_a_session_of_the_page_does_not_open_the_api(site: Any) -> None:
     auth = site.bench.application.auth
     session = auth.redeem(auth.create_link(role=Role.ADMIN, name="mina").secret).secret
-    for headers in ({"Authorization": f"Bearer {session}"}, {"Cookie": f"tamis={session}; session={session}"}):
+    for headers in (
+        {"Authorization": f"Bearer {session}"},
+        {"Cookie": f"tamis={session}; session={session}"},
+    ):
         assert site.client.get("/v1/queue", headers=headers).status_code == 401
 
 
-def test_a_stranger_is_refused_before_the_body_is_read(site: Any) -> None:
-    def parts() -> Any:
-        raise AssertionError("the body was read")
-        yield b""
-
+def test_a_stranger_is_refused_before_the_body_is_looked_at(site: Any) -> None:
     answer = site.client.post("/v1/scores", content=b"x" * 2_000_000)
     assert answer.status_code == 401

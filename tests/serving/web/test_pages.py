@@ -169,7 +169,9 @@ def test_the_json_twin_says_the_same(bench: Any, browser: TestClient, sign_in: S
     bench.clock.advance(hours=27)
     sign_in()
     today = browser.get("/today.json").json()
-    assert [(queue["queue"], queue["waiting"], queue["overdue"]) for queue in today["queues"]] == [("ko", 1, 1)]
+    assert [(queue["queue"], queue["waiting"], queue["overdue"]) for queue in today["queues"]] == [
+        ("ko", 1, 1)
+    ]
     assert [step["code"] for step in today["steps"]] == ["decisions", "overdue"]
     assert today["plan"]["version"] == "plan-1"
     assert today["deployment"]["model"] == "1"

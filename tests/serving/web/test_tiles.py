@@ -40,7 +40,10 @@ def test_undefined_is_unknown_and_not_zero() -> None:
 
 
 def test_a_count_is_told_as_one() -> None:
-    assert tile(_estimate(method="census", interval=Interval(0.714, 0.714, level=0.95)), EN).interval == EN.counted
+    assert (
+        tile(_estimate(method="census", interval=Interval(0.714, 0.714, level=0.95)), EN).interval
+        == EN.counted
+    )
 
 
 def test_few_hits_are_marked() -> None:

@@ -1,0 +1,119 @@
+"""Facts are never changed: the database itself refuses, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from data.records import AuditRates, Decision, Item, Plan, Routing, Score
+from data.store import engines
+from data.store.schema import FACTS
+from data.store.store import Store
+
+
+@pytest.fixture
+def outsider(store: Store, url: str) -> Iterator[sa.Engine]:
+    """Somebody with a connection of their own, who knows nothing of our promises."""
+    engine = engines.create_for_migration(engines.parse_url(url))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def full(  # noqa: PLR0917 - a fact of every kind needs every builder
+    store: Store,
+    noon: datetime,
+    make_item: Callable[..., Item],
+    make_score: Callable[..., Score],
+    make_routing: Callable[..., Routing],
+    make_decision: Callable[..., Decision],
+    make_plan: Callable[..., Plan],
+) -> Store:
+    """A ledger with one fact of every kind."""
+    rates = AuditRates(rates_id="r1", plan="p1", scale=1.0, uniform=0.1, unflagged_per_day=9.0, set_at=noon)
+    with store.begin() as session:
+        session.ledger.add_items([make_item()], received_at=noon)
+        session.ledger.record([make_score()], [make_routing(score_id="score-v1-1")])
+        session.ledger.add_rates(rates)
+        session.ledger.record_event(
+            "e1", digest="d", event="x", payload={}, handled=True, note=None, actor="a", recorded_at=noon
+        )
+        session.ledger.record_decision(make_decision(), event_id="e1", recorded_at=noon)
+        session.plans.append(make_plan(), expected=None)
+        session.deployments.append(
+            model="m1", bundle="b", digest="d", actor="a", reason="the first", deployed_at=noon
+        )
+    return store
+
+
+def run(engine: sa.Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("table", [table.name for table in FACTS])
+@pytest.mark.parametrize("change", ["UPDATE {} SET sequence = sequence", "DELETE FROM {}"])
+def test_a_fact_can_neither_be_changed_nor_deleted(
+    full: Store, outsider: sa.Engine, table: str, change: str
+) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match=f"A fact is never changed: {table} is append-only"):
+        run(outsider, change.format(table))
+    with full.read() as session:
+        assert session.ledger.counts()[f"{table}s".replace("ratess", "rates")] == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", [table.name for table in FACTS])
+def test_a_table_of_facts_cannot_be_emptied(full: Store, outsider: sa.Engine, table: str) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        run(outsider, f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_fact_cannot_be_replaced(full: Store, outsider: sa.Engine) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        run(outsider, "INSERT OR REPLACE INTO deployment SELECT * FROM deployment")
+
+
+def test_jobs_and_credentials_may_change(full: Store, outsider: sa.Engine) -> None:
+    run(outsider, "UPDATE job SET priority = 1")
+    run(outsider, "DELETE FROM credential")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("inclusion_probability", 0.0),
+        ("inclusion_probability", 1.5),
+        ("draw", 1.0),
+        ("draw", -0.1),
+        ("route", "release"),
+    ],
+)
+def test_the_database_refuses_a_routing_that_would_make_estimates_lie(
+    full: Store, make_item: Callable[..., Item], noon: datetime, name: str, value: Any
+) -> None:
+    from data.store.schema import routing as table
+
+    with full.begin() as session:
+        session.ledger.add_items([make_item("v2")], received_at=noon)
+        connection = session._transaction.connection
+        row = dict(connection.execute(sa.select(table)).one()._mapping)
+        row |= {"sequence": 99, "routing_id": "r2", "item_id": "v2", name: value}
+        with pytest.raises(sa.exc.IntegrityError, match="ck_routing"), session.savepoint():
+            connection.execute(sa.insert(table), row)
+
+
+def test_the_database_refuses_a_plan_without_a_reason(full: Store) -> None:
+    from data.store.schema import plan as table
+
+    with full.begin() as session:
+        connection = session._transaction.connection
+        row = dict(connection.execute(sa.select(table)).one()._mapping)
+        row |= {"sequence": 99, "version": "p2", "reason": "  why  "}
+        with pytest.raises(sa.exc.IntegrityError, match="ck_plan_reason"), session.savepoint():
+            connection.execute(sa.insert(table), row)

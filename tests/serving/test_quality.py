@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from data.records import Item, Role, Verdict
+from data.store.store import Store
+from serving.events import Event, Outcome
+from serving.quality import SLICES
+
+
+@pytest.fixture
+def bench_store(store: Store) -> Store:
+    return store
+
+
+def _decide(bench: Any, item_id: str, verdict: Verdict, event_id: str | None = None) -> None:
+    outcome = Outcome(item_id=item_id, reviewer_id="mina", verdict=verdict)
+    event = Event(event_id=event_id or f"e-{item_id}", occurred_at=bench.clock(), outcome=outcome)
+    [receipt] = bench.application.reviews.decide([event], actor=bench.actor(Role.QUEUE))
+    assert receipt.refusal is None
+
+
+def test_what_was_decided_in_the_window_is_in_the_report(bench: Any) -> None:
+    items = [Item(item_id=f"v{number}", language="ko", data={"p": 0.9}) for number in range(4)]
+    bench.application.triage.submit(items)
+    for number in range(3):
+        _decide(bench, f"v{number}", Verdict.VIOLATION if number else Verdict.NO_VIOLATION)
+    bench.clock.advance(hours=1)
+    precision = bench.application.quality.report().find("precision")
+    assert (precision.reviewed, precision.hits, precision.outstanding) == (3, 2, 1)
+    assert precision.value == pytest.approx(2 / 3)
+
+
+def test_what_was_routed_outside_the_window_is_not(bench: Any) -> None:
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    bench.clock.advance(days=40)
+    assert bench.application.quality.report().workload.items == 0
+    since = bench.clock() - timedelta(days=41)
+    assert bench.application.quality.report(since=since).workload.items == 1
+
+
+def test_the_report_says_which_plans_and_models_it_is_about(bench: Any) -> None:
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    bench.plan(threshold=0.4)
+    bench.deploy("2")
+    bench.application.triage.submit([Item(item_id="v2", data={"p": 0.9})])
+    bench.clock.advance(hours=1)
+    report = bench.application.quality.report()
+    assert (list(report.plans), list(report.models)) == (["plan-1", "plan-2"], ["1", "2"])
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_a_report_can_be_sliced_by_every_column_it_offers(bench: Any, name: str) -> None:
+    item = Item(item_id="v1", language="ko", category="food", creator_id="c1", data={"p": 0.9})
+    bench.application.triage.submit([item])
+    bench.clock.advance(hours=1)
+    assert bench.application.quality.report(by=[name]).slices
+
+
+def test_a_column_that_is_not_offered_is_refused_by_name(bench: Any) -> None:
+    with pytest.raises(ValueError, match="'draw'"):
+        bench.application.quality.report(by=["draw"])
