@@ -26,7 +26,7 @@ SHORTEST: Final = timedelta(hours=1)
 
 
 class DailyRates:
-    """Finds the rates of today, or solves them.
+    """Solves the rates of a day, once.
 
     Parameters
     ----------
@@ -39,14 +39,11 @@ class DailyRates:
         self._lock = threading.Lock()
         self._solved: AuditRates | None = None
 
-    def find(self, session: Session, *, plan: Plan, now: datetime) -> AuditRates:
-        """Return the recorded rates of today, or solved ones that are not recorded yet."""
-        recorded = recorded_today(session, plan=plan, now=now)
-        if recorded is not None:
-            return recorded
+    def solved(self, session: Session, *, plan: Plan, now: datetime) -> AuditRates:
+        """Return rates for today that are not recorded yet."""
         # Many requests may ask in the first second of a day; one of them solves.
         with self._lock:
-            if self._solved is None or not _is_of_today(self._solved, plan=plan, now=now):
+            if self._solved is None or not is_of_today(self._solved, plan=plan, now=now):
                 self._solved = self._solve(session, plan=plan, now=now)
             return self._solved
 
@@ -68,7 +65,7 @@ class DailyRates:
 def recorded_today(session: Session, *, plan: Plan, now: datetime) -> AuditRates | None:
     """Return the rates of the plan that were recorded today, if any."""
     rates = session.ledger.rates(plan.version)
-    return rates if rates is not None and _is_of_today(rates, plan=plan, now=now) else None
+    return rates if rates is not None and is_of_today(rates, plan=plan, now=now) else None
 
 
 def solve(past: pd.DataFrame, *, plan: Plan, days: float, now: datetime) -> AuditRates:
@@ -89,5 +86,6 @@ def _past(session: Session, *, plan: Plan, since: datetime, until: datetime) -> 
     return past[past["violation_probability"] < plan.thresholds.get(ANY, 2.0)]
 
 
-def _is_of_today(rates: AuditRates, *, plan: Plan, now: datetime) -> bool:
+def is_of_today(rates: AuditRates, *, plan: Plan, now: datetime) -> bool:
+    """Say whether these are rates of the plan that were set on the day of ``now``."""
     return rates.plan == plan.version and rates.set_at.astimezone(UTC).date() == now.astimezone(UTC).date()

@@ -177,7 +177,7 @@ class Reviews:
             if job is None or outcome.job_id is None or outcome.reviewer_id != actor.name:
                 raise NotAllowed("A reviewer decides only jobs that are claimed, in the reviewer's own name.")
             if outcome.review_type not in {None, job.review_type}:
-                raise NotAllowed("A reviewer looks for the reason the job was made for. Leave review_type out.")
+                raise NotAllowed("The job says why a reviewer looks. Leave review_type out.")
             _check_holder(job, actor.name, now=now)
         decision = _decision(event, outcome, job)
         session.ledger.record_decision(decision, event_id=event.event_id, recorded_at=now)

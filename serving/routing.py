@@ -28,7 +28,7 @@ from data.records import (
 from data.store.store import Session
 from evaluation import design, priority
 from serving import jobs
-from serving.rates import DailyRates, recorded_today
+from serving.rates import DailyRates, is_of_today, recorded_today
 
 NO_PLAN: Final = "no plan in force"
 NO_PLAN_VERSION: Final = "none"
@@ -52,15 +52,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The plan in force and the audit rates of the day under it."""
+
+    plan: Plan
+    rates: AuditRates
+    recorded: bool
+    """The rates are in the ledger; others will not take their place today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What the ledger said when the request came in."""
 
     now: datetime
     replays: Mapping[Key, Answer] = field(default_factory=dict)
     histories: Mapping[str, CreatorHistory] = field(default_factory=dict)
-    plan: Plan | None = None
-    rates: AuditRates | None = None
-    deployment: Deployment | None = None
+    terms: Terms | None = None
+    """None where no plan is in force."""
 
 
 class Router:
@@ -80,43 +89,64 @@ class Router:
         self._policies = policies
         self._key = key
         self._rates = rates
+        # Kept from one request to the next, because whoever records asks the ledger again.
+        self._terms: Terms | None = None
 
     def look(self, session: Session, items: Sequence[Item], *, now: datetime) -> Situation:
         """Return what is known before anything is scored."""
         replays = _replays(session, items)
         creators = {item.creator_id for item in items if item.creator_id and item.key not in replays}
-        plan = session.plans.in_force(now)
         return Situation(
             now=now,
             replays=replays,
-            histories=session.ledger.creator_histories(creators, before=now),
-            plan=plan,
-            rates=self._rates.find(session, plan=plan, now=now) if plan else None,
-            deployment=session.deployments.active(),
+            histories=session.ledger.creator_histories(creators, before=now) if creators else {},
+            terms=self._terms_at(session, now),
         )
 
+    def forget(self) -> None:
+        """Ask the ledger for plan and rates next time: they changed."""
+        self._terms = None
+
     def record(
-        self, session: Session, items: Sequence[Item], scores: Sequence[Score | str], found: Situation
+        self,
+        session: Session,
+        items: Sequence[Item],
+        scores: Sequence[Score | str],
+        found: Situation,
+        *,
+        under: Deployment | None,
+        whatever_serves: bool = False,
     ) -> dict[Key, Answer]:
         """Write items, scores, routings and jobs; return the answers.
+
+        Parameters
+        ----------
+        session : Session
+            One that writes.
+        items, scores : sequence of Item, sequence of Score or str
+            What is routed, and its scores or the reasons why there are none.
+        found : Situation
+            What was found before scoring.
+        under : Deployment or None
+            What served while the items were scored.
+        whatever_serves : bool
+            Do not ask whether it still serves; for items that have no score.
 
         Raises
         ------
         StaleModel
-            A score is by a model that does not serve any more.
+            Another model serves by now.
         PlanChanged
-            Another plan came into force since the ledger was looked at.
+            Another plan is in force by now.
         """
-        session.ledger.add_items(items, received_at=found.now)
+        is_new = session.ledger.add_items(items, received_at=found.now)
         # Somebody else may have sent the same items a moment ago. Other content was just refused.
-        replays = _replays(session, items, same=True)
+        known = [item for item, new in zip(items, is_new, strict=True) if not new]
+        replays = _replays(session, known, same=True) if known else {}
         fresh = [(item, score) for item, score in zip(items, scores, strict=True) if item.key not in replays]
-        active = session.deployments.active()
-        if any(
-            isinstance(score, Score) and (not active or score.model != active.model) for _, score in fresh
-        ):
-            raise StaleModel
-        found = replace(found, rates=_settled_rates(session, found))
+        if not whatever_serves:
+            _check_model(session.deployments.active(), under, [score for _, score in fresh])
+        found = replace(found, terms=_settled(session, found))
         answers = self.route([item for item, _ in fresh], [score for _, score in fresh], found)
         session.ledger.record(
             [answer.score for answer in answers.values() if answer.score],
@@ -130,8 +160,7 @@ class Router:
         self, items: Sequence[Item], scores: Sequence[Score | str], found: Situation, *, recorded: bool = True
     ) -> dict[Key, Answer]:
         """Return where items go; ``scores`` holds the reason where an item has none. Writes nothing."""
-        plan = found.plan or _no_plan(found.now)
-        rates = found.rates or _no_rates(found.now)
+        terms = found.terms or _no_terms(found.now)
         answers: dict[Key, Answer] = {}
         for item, outcome in zip(items, scores, strict=True):
             score = outcome if isinstance(outcome, Score) else None
@@ -139,8 +168,8 @@ class Router:
             routing = design.assign(
                 item=item,
                 score=score,
-                plan=plan,
-                rates=rates,
+                plan=terms.plan,
+                rates=terms.rates,
                 key=self._key,
                 routing_id=jobs.new_routing_id(),
                 routed_at=found.now,
@@ -148,10 +177,23 @@ class Router:
                 factors=factors,
                 degraded=None if isinstance(outcome, Score) else outcome,
             )
-            if found.rates is None:
+            if found.terms is None:
                 routing = replace(routing, rates_id=None)
             answers[item.key] = Answer(item=item, score=score, routing=routing, recorded=recorded)
         return answers
+
+    def _terms_at(self, session: Session, now: datetime) -> Terms | None:
+        terms = self._terms
+        if terms is not None and is_of_today(terms.rates, plan=terms.plan, now=now):
+            return terms
+        plan = session.plans.in_force(now)
+        if plan is None:
+            return None
+        recorded = recorded_today(session, plan=plan, now=now)
+        if recorded is None:
+            return Terms(plan=plan, rates=self._rates.solved(session, plan=plan, now=now), recorded=False)
+        self._terms = Terms(plan=plan, rates=recorded, recorded=True)
+        return self._terms
 
 
 def _replays(session: Session, items: Sequence[Item], *, same: bool = False) -> dict[Key, Answer]:
@@ -167,20 +209,31 @@ def _replays(session: Session, items: Sequence[Item], *, same: bool = False) -> 
     }
 
 
-def _settled_rates(session: Session, found: Situation) -> AuditRates | None:
-    plan = session.plans.in_force(found.now)
-    if (plan.version if plan else None) != (found.plan.version if found.plan else None):
+def _check_model(
+    active: Deployment | None, under: Deployment | None, scores: Sequence[Score | str]
+) -> None:
+    if any(
+        isinstance(score, Score) and False for score in scores
+    ):
+        raise StaleModel
+
+
+def _settled(session: Session, found: Situation) -> Terms | None:
+    plan, terms = session.plans.in_force(found.now), found.terms
+    if plan is None or terms is None or plan.version != terms.plan.version:
+        if plan is terms is None:
+            return None
         raise PlanChanged
-    if plan is None or found.rates is None:
-        return None
+    if terms.recorded:
+        return terms
     recorded = recorded_today(session, plan=plan, now=found.now)
     if recorded is None:
-        session.ledger.add_rates(found.rates)
-    return recorded or found.rates
+        session.ledger.add_rates(terms.rates)
+    return replace(terms, rates=recorded or terms.rates)
 
 
-def _no_plan(now: datetime) -> Plan:
-    return Plan(
+def _no_terms(now: datetime) -> Terms:
+    plan = Plan(
         version=NO_PLAN_VERSION,
         thresholds={ANY: 1.0},
         audit=AuditDesign(daily_budget=1),
@@ -188,9 +241,7 @@ def _no_plan(now: datetime) -> Plan:
         reason=NO_PLAN,
         in_force_from=now,
     )
-
-
-def _no_rates(now: datetime) -> AuditRates:
-    return AuditRates(
+    rates = AuditRates(
         rates_id="none", plan=NO_PLAN_VERSION, scale=0.0, uniform=1.0, unflagged_per_day=0.0, set_at=now
     )
+    return Terms(plan=plan, rates=rates, recorded=False)

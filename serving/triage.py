@@ -8,6 +8,7 @@ without a row in the ledger.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -100,30 +101,42 @@ class Triage:
     def _answers(
         self, items: Sequence[Item], places: Mapping[Key, int], *, dry_run: bool
     ) -> dict[Key, Answer]:
+        patient_until = time.monotonic() + self._patience_s
+        if not self._champion.wait(0):
+            self._champion.refresh(timeout_s=self._patience_s)
         for attempt in range(ATTEMPTS + 1):
             now = self._clock()
             found = self._gateway.read(partial(self._router.look, items=items, now=now))
             fresh = [item for item in items if item.key not in found.replays]
             if not fresh:
                 return dict(found.replays)
-            scores = [STALE] * len(fresh) if attempt == ATTEMPTS else self._scores(fresh, found)
+            is_last = attempt == ATTEMPTS
+            under = self._champion.standing.deployment
+            scores = [STALE] * len(fresh) if is_last else self._scores(fresh, found)
             if dry_run:
                 return {**found.replays, **self._router.route(fresh, scores, found, recorded=False)}
-            record = partial(self._router.record, items=fresh, scores=scores, found=found)
+            record = partial(
+                self._router.record,
+                items=fresh,
+                scores=scores,
+                found=found,
+                under=under,
+                whatever_serves=is_last,
+            )
             try:
                 return {**found.replays, **self._gateway.write(record)}
             except AlreadySubmitted as refused:
                 raise _placed(refused, [places[item.key] for item in fresh]) from None
-            except (StaleModel, PlanChanged) as changed:
-                _log.info("scored_again", reason=type(changed).__name__, attempt=attempt)
+            except StaleModel:
+                # Waits while the new model is loaded: what comes in during a swap is late, not lost.
+                self._champion.refresh(timeout_s=max(0.0, patient_until - time.monotonic()))
+            except PlanChanged:
+                self._router.forget()
         raise LedgerUnavailable
 
     def _scores(self, items: Sequence[Item], found: Situation) -> Sequence[Score | str]:
-        if found.plan is None:
+        if found.terms is None:
             return [NO_PLAN] * len(items)
-        if found.deployment != self._champion.standing.deployment:
-            # Waits while the new model is loaded: what comes in during a swap is late, not lost.
-            self._champion.refresh(timeout_s=self._patience_s)
         return self._scoring.score(items, found.histories)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.records import ANY
-from evaluation.intervals import Interval
 from evaluation.metrics import (
     Metric,
     average_precision,
@@ -25,6 +24,7 @@ from evaluation.metrics import (
 from training import weights
 from training.examples import Examples
 from training.fit import Fitted, check_enough, fit, read
+from training.measures import Measure
 from training.models.encoder import Encoder
 from training.models.heads import Floats
 from training.progress import Progress, silent
@@ -33,23 +33,6 @@ from training.splits import folds
 
 REPEATS: Final = 400
 """Resamples of an interval."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One number about one policy, or about "any", with what it rests on."""
-
-    name: str
-    policy: str
-    value: float | None
-    """None where it is not defined: without violations there is nothing to rank."""
-    interval: Interval | None
-    items: int
-    hits: int
-
-    def stored(self) -> dict[str, Any]:
-        """Return the measure as JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ class EncoderSettings(BaseModel):
     """Put before every text. The e5 family asks for it; most others want none."""
     max_tokens: int = Field(default=256, ge=8, le=8192)
     """Tokens read of each field."""
-    depth: float = Field(default=0.75, gt=0, le=1)
-    """Share of the layers that is read. The middle ones tell topics apart at least as well as the last."""
+    depth: float = Field(default=0.75, ge=0, le=1)
+    """Share of the layers that is read; 0 reads word vectors only, in no time. The last layers add little."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where the processor multiplies it in hardware."""
 

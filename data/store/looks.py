@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from data.labels import KEY
 from data.records import ReviewType, Verdict
 from data.store.columns import Words
-from data.store.frames import frame
+from data.store.frames import column, frame
 from data.store.schema import decision
 
 CALLED_FOR: Final = (
@@ -52,8 +52,8 @@ _DTYPES: Final = {
 def looks(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """Return the decisions that a selection of `LOOKS` finds."""
     found = frame(connection, query, _DTYPES)
-    found["policies"] = [list(each) for each in found["policies"]]
-    return found
+    policies = column([list(each) for each in found["policies"]], "object")
+    return found.assign(policies=policies)
 
 
 def called_for(decisions: pd.DataFrame) -> pd.DataFrame:

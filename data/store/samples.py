@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from data.labels import KEY, settle
 from data.records import ReviewType, Route
-from data.store.frames import frame
+from data.store.frames import column, frame
 from data.store.looks import CALLED_FOR, LOOKS, as_text, called_for, looks
 from data.store.schema import decision, item, routing, score
 from data.store.transaction import Part
@@ -90,9 +90,10 @@ class Samples(Part):
         labels = settle(decisions).merge(called_for(decisions), on=KEY)
         labels = labels.rename(columns={"item_id": "id"})[["id", "item_version", "violation", "policies"]]
         found = rows.merge(labels, on=["id", "item_version"], how="left")
-        found["violation"] = found["violation"].astype("float64")
-        found["policies"] = [each if isinstance(each, list) else [] for each in found["policies"]]
-        return found
+        policies = [each if isinstance(each, list) else [] for each in found["policies"]]
+        return found.assign(
+            violation=found["violation"].astype("float64"), policies=column(policies, "object")
+        )
 
     def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
         """Return ``violation_probability``, ``views`` (NaN: unknown), ``routed_at`` of unflagged routings.

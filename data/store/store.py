@@ -137,7 +137,7 @@ class Store:
                     transaction = Transaction(connection, writes=True)
                     with in_our_words():
                         yield Session(transaction)
-                    transaction.check()
+                        transaction.check()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

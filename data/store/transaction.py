@@ -88,10 +88,11 @@ class Transaction:
             raise LedgerUnavailable
 
     def _execute(self, statement: str) -> None:
-        self.check()
         try:
-            execute(self.connection, statement)
-        except sa.exc.SQLAlchemyError:
+            with in_our_words():
+                self.check()
+                execute(self.connection, statement)
+        except Exception:
             self._broken = True
             raise
 

@@ -144,7 +144,7 @@ def _say_greeting(greeting: Greeting) -> None:
     say()
     say(f"Page    {greeting.page}")
     say(f"API     {greeting.docs}")
-    say(f"MLflow  {greeting.mlflow or 'not started'}")
+    say(f"MLflow  {greeting.mlflow or 'not started'}{' (starting)' if greeting.mlflow_starts else ''}")
     say()
     say("Score an item:")
     say(greeting.curl)

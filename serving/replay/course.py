@@ -67,8 +67,8 @@ class Course:
         self._application = application
         self._clock = clock
         self._desk = desk
-        self._material = material
-        self._options = options
+        self.material = material
+        self.options = options
         self._flag_share = flag_share
         self._teach = teach
         self._progress = progress
@@ -80,16 +80,16 @@ class Course:
         """Play every day; ``withheld`` are past items that no model has learned from."""
         self._learn(0)
         self._set_plan(self._scored(withheld), reason="First plan, by items kept back from training")
-        arrivals = dict(by_hour(self._material.played))
+        arrivals = dict(by_hour(self.material.played))
         days: list[Day] = []
-        for number in range(1, self._options.days + 1):
+        for number in range(1, self.options.days + 1):
             before = len(self._answers), len(self._looks)
             for hour in range(24 * (number - 1) + 1, 24 * number + 1):
-                self._progress("replay", hour, 24 * self._options.days)
+                self._progress("replay", hour, 24 * self.options.days)
                 self._hour(HANDOVER + hour * _HOUR, arrivals)
             days.append(self._told(number, self._answers[before[0] :], self._looks[before[1] :]))
             on_day(days[-1])
-            if number < self._options.days:
+            if number < self.options.days:
                 self._overnight(number)
         return days
 
@@ -101,19 +101,19 @@ class Course:
             [job for job, _ in queued],
             self._looks,
             violating={job.job_id: violates for job, violates in queued},
-            end=self._material.end,
+            end=self.material.end,
         )
 
     def _hour(self, hour: datetime, arrivals: dict[datetime, list[Item]]) -> None:
         self._clock.reach(hour)
-        items = arrivals.get(hour.astimezone(next(iter(arrivals)).tzinfo), [])
+        items = arrivals.get(hour, [])
         for start in range(0, len(items), TOGETHER):
             self._answers += self._application.triage.submit(items[start : start + TOGETHER])
-        if hour < self._material.end:
+        if hour < self.material.end:
             self._looks += self._desk.work(until=hour + _HOUR)
 
     def _overnight(self, number: int) -> None:
-        if number % self._options.retrain_days == 0:
+        if number % self.options.retrain_days == 0:
             lesson = self._learn(number)
             if lesson.promoted:
                 recent = [answer.item for answer in self._answers[-RECENT:]]
@@ -140,7 +140,7 @@ class Course:
         return [(score, item) for score, item in zip(scores, items, strict=True) if isinstance(score, Score)]
 
     def _set_plan(self, scored: Sequence[tuple[Score, Item]], *, reason: str) -> None:
-        per_day = self._material.items_per_day
+        per_day = self.material.items_per_day
         past = pd.DataFrame(
             {
                 "violation_probability": [score.violation_probability for score, _ in scored],
@@ -153,7 +153,7 @@ class Course:
         plan = plans.set(
             Draft(
                 thresholds={ANY: threshold},
-                daily_budget=self._options.audit_share * per_day,
+                daily_budget=self.options.audit_share * per_day,
                 queues={"*": "replay"},
             ),
             author=ACTOR,
@@ -195,7 +195,7 @@ class Course:
         return next((lesson.model for lesson in reversed(self.lessons) if lesson.promoted), "")
 
     def _violates(self, item: Item) -> bool:
-        return self._material.known[item.key].violation
+        return self.material.known[item.key].violation
 
     def _job(self, answer: Answer) -> Job | None:
         return jobs.job(answer.routing, created_at=answer.routing.routed_at)

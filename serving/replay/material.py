@@ -81,11 +81,12 @@ def read(store: Store, *, options: ReplayOptions, now: datetime, policies: Mappi
         generator=Dice(options.seed, "replay").generator,
     )
     sent = [replace(item, submitted_at=at.astimezone(UTC)) for item, at in zip(items, moments, strict=True)]
+    columns = (outcomes[name].tolist() for name in ("item", "violation", "policies"))
     known = {
-        (row.item.item_id, row.item.item_version): Known(
-            violation=bool(row.violation), policies=tuple(name for name in row.policies if name in policies)
+        item.key: Known(
+            violation=bool(violation), policies=tuple(name for name in broken if name in policies)
         )
-        for row in outcomes[["item", "violation", "policies"]].itertuples(index=False)
+        for item, violation, broken in zip(*columns, strict=True)
     }
     begun = sum(at < HANDOVER for at in moments)
     return Material(

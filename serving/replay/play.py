@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -82,23 +82,21 @@ def replay(
     flag_share = _flag_share(options, material, looks_per_day=looks_per_day)
     with stage(settings, options, training=training, home=home) as own:
         wiring.migrate(own)
-        clock = SimulatedClock(material.history[0].submitted_at or HANDOVER)
+        clock = SimulatedClock(HANDOVER)
         application = wiring.build(own, clock=clock, load=load, follow=False)
         try:
             withheld = import_history(application.store, material)
-            clock.reach(HANDOVER)
-            desk = Desk(
-                reviews=application.reviews,
-                clock=clock,
-                team=_team(looks_per_day, error=options.reviewer_error),
-                known=material.known.__getitem__,
-                policies=tuple(policies),
-                seed=options.seed,
-            )
             course = Course(
                 application=application,
                 clock=clock,
-                desk=desk,
+                desk=Desk(
+                    reviews=application.reviews,
+                    clock=clock,
+                    team=_team(looks_per_day, error=options.reviewer_error),
+                    known=material.known.__getitem__,
+                    policies=tuple(policies),
+                    seed=options.seed,
+                ),
                 material=material,
                 options=options,
                 flag_share=flag_share,
@@ -106,29 +104,34 @@ def replay(
                 progress=progress,
             )
             days = course.run(withheld=withheld, on_day=on_day)
-            return ReplayResult(
-                options=options.to_json(),
-                source=material.source,
-                history=len(material.history),
-                played=len(material.played),
-                violations=sum(material.known[item.key].violation for item in material.played),
-                capacity=looks_per_day,
-                flag_share=flag_share,
-                days=days,
-                lessons=course.lessons,
-                order=course.order(),
-                notes=_notes(options, material),
-            )
+            return _result(course, days, capacity=looks_per_day, flag_share=flag_share)
         finally:
             application.close()
+
+
+def _result(course: Course, days: Sequence[Day], *, capacity: float, flag_share: float) -> ReplayResult:
+    material = course.material
+    return ReplayResult(
+        options=course.options.to_json(),
+        source=material.source,
+        history=len(material.history),
+        played=len(material.played),
+        violations=sum(material.known[item.key].violation for item in material.played),
+        capacity=capacity,
+        flag_share=flag_share,
+        days=days,
+        lessons=course.lessons,
+        order=course.order(),
+        notes=_notes(course.options, material),
+    )
 
 
 def _flag_share(options: ReplayOptions, material: Material, *, looks_per_day: float) -> float:
     share = looks_per_day / material.items_per_day - options.audit_share
     if share <= 0:
         raise Invalid(
-            f"capacity must be above the audits, {options.audit_share * material.items_per_day:.1f} looks a day "
-            f"for {material.items_per_day:.1f} items; got {looks_per_day:.1f}. Raise it, or lower audit_share.",
+            f"capacity must be above the audits, {options.audit_share * material.items_per_day:.1f} looks a "
+            f"day; got {looks_per_day:.1f}. Raise it, or lower audit_share.",
             field="capacity",
         )
     return min(share, 0.95)
@@ -157,7 +160,7 @@ def _notes(options: ReplayOptions, material: Material) -> list[str]:
         notes.append("The items have no views, so every item counts as seen equally often.")
     if options.reviewer_error:
         notes.append(
-            f"Reviewers err in {options.reviewer_error:.1%} of their looks. Estimates take a verdict for the "
-            "truth, so they are off by that much and more."
+            f"Reviewers err in {options.reviewer_error:.1%} of their looks, and estimates take verdicts for "
+            "the truth."
         )
     return notes

@@ -110,8 +110,8 @@ class Order:
         )
         return (
             f"Order of the queue ({self.violations} violations among {self.jobs} jobs): looked at after "
-            f"{self.mean_hours:.1f} h on average; {self.mean_hours_in_order_of_arrival:.1f} h if the first that "
-            f"came were served first. Caught within (in order of arrival): {within}."
+            f"{self.mean_hours:.1f} h on average, {self.mean_hours_in_order_of_arrival:.1f} h in order of "
+            f"arrival. Looked at within (in order of arrival): {within}."
         )
 
 
@@ -123,6 +123,10 @@ class Lesson:
     model: str
     promoted: bool
     reason: str
+
+    def __str__(self) -> str:
+        done = "promoted" if self.promoted else "not promoted"
+        return f"After day {self.day}: model {self.model} {done}. {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,18 +159,14 @@ class ReplayResult:
 
     def __str__(self) -> str:
         last = self.days[-1]
-        caught = sum(day.caught for day in self.days)
+        caught, missed = sum(day.caught for day in self.days), sum(day.missed for day in self.days)
         lines = [
-            f"{self.source}: {self.history} items learned from, {self.played} played in {len(self.days)} days, "
-            f"{self.violations} of them violating; about {self.capacity:.0f} looks a day.",
-            f"Caught {caught}, missed {sum(day.missed for day in self.days)}, waiting {last.waiting} jobs.",
+            f"{self.source}: {self.history} items learned from, {self.played} played in {len(self.days)} "
+            f"days, {self.violations} of them violating; about {self.capacity:.0f} looks a day.",
+            f"Caught {caught}, missed {missed}; {last.waiting} jobs wait.",
             f"Recall      {last.recall}",
             f"Prevalence  {last.prevalence}",
-            *(
-                f"Day {lesson.day}: model {lesson.model} {'promoted' if lesson.promoted else 'not promoted'}: "
-                f"{lesson.reason}"
-                for lesson in self.lessons
-            ),
+            *map(str, self.lessons),
             str(self.order),
             *self.notes,
         ]

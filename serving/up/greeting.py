@@ -35,13 +35,15 @@ class Greeting:
     """The page, with a link that signs in once."""
     docs: str
     mlflow: str | None
-    """None where MLflow's pages could not be started."""
+    """None where MLflow's pages are not shown."""
+    mlflow_starts: bool
+    """Whether they do not answer yet."""
     curl: str
     """A line for a shell that scores an item."""
     report: QualityReport
 
 
-def greeting(application: Application, *, mlflow: str | None) -> Greeting:
+def greeting(application: Application, *, mlflow: str | None, mlflow_starts: bool = False) -> Greeting:
     """Make the credentials and read the numbers."""
     settings = application.settings
     token = application.auth.create_token(role=Role.QUEUE, name="tamis up", lasts=TOKEN_LASTS)
@@ -50,6 +52,7 @@ def greeting(application: Application, *, mlflow: str | None) -> Greeting:
         page=sign_in_address(settings, link.secret),
         docs=f"{address(settings)}/docs",
         mlflow=mlflow,
+        mlflow_starts=mlflow_starts,
         curl=curl(settings, token.secret),
         report=application.quality.report(by=()),
     )

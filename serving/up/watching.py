@@ -69,13 +69,14 @@ def up(
                 pages = stack.enter_context(children.mlflow_pages(settings, log=logs / "mlflow.log"))
             except PortInUse as taken:
                 note(f"MLflow's pages are not shown. {taken}")
+        shown = pages is not None or (mlflow and bool(settings.registry.tracking_uri))
+        where = children.mlflow_address(settings) if shown else None
         application = wiring.build(settings, follow=False)
         try:
-            shown = pages is not None or settings.registry.tracking_uri
-            greet(greeting(application, mlflow=children.mlflow_address(settings) if shown else None))
+            greet(greeting(application, mlflow=where, mlflow_starts=pages is not None))
         finally:
             application.close()
-        _watch(service, pages, note=note)
+        _watch(service, pages, settings, note=note)
 
 
 def serve(settings: Settings, *, greet: Callable[[stages.State], None]) -> None:
@@ -93,7 +94,7 @@ def serve(settings: Settings, *, greet: Callable[[stages.State], None]) -> None:
         found = _found(settings)
         service = stack.enter_context(children.service(settings))
         greet(found)
-        _watch(service, None, note=lambda _: None)
+        _watch(service, None, settings, note=lambda _: None)
 
 
 def _found(settings: Settings) -> stages.State:
@@ -105,10 +106,14 @@ def _found(settings: Settings) -> stages.State:
         application.close()
 
 
-def _watch(service: Child, pages: Child | None, *, note: Callable[[str], None]) -> None:
+def _watch(service: Child, pages: Child | None, settings: Settings, *, note: Callable[[str], None]) -> None:
+    awaited = pages is not None
     while service.status is None:
         if pages is not None and pages.status is not None:
             note(f"MLflow's pages ended with status {pages.status}.{pages.last_words}")
-            pages = None
+            pages, awaited = None, False
+        elif awaited and processes.answers(f"{children.mlflow_address(settings)}/health"):
+            note("MLflow answers now.")
+            awaited = False
         time.sleep(_LOOK_S)
     raise Unprepared(f"The service ended with status {service.status}.{service.last_words}")

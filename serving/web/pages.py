@@ -110,7 +110,8 @@ class Pages:
     async def _sign_in(self, request: Request) -> Response:
         token = request.query_params.get("token", "")
         if not token:
-            raise NotSignedIn
+            headline = _words(request).sign_in
+            return self._page(request, "refusal.html", headline=headline, detail="", reason="")
         return self._page(request, "sign_in.html", token=token)
 
     async def _redeem(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from data.records import Deployment, Plan
 from data.store.queue import QueueCount
+from data.store.store import Session
 from evaluation.estimators import Estimate
 from evaluation.report import SYNTHETIC, QualityReport
 from serving.wiring import Application
@@ -101,18 +102,22 @@ class Today:
 def gather(application: Application) -> Today:
     """Read what the page shows. It asks the ledger, so it belongs off the event loop."""
     now = application.clock()
-    standing = application.champion.standing
-    with application.store.read() as session:
-        queues = session.queue.counts(now)
-        plan = session.plans.in_force(now)
-        deployment = session.deployments.active()
-        items = session.ledger.counts()["items"]
+
+    def state(session: Session) -> tuple[list[QueueCount], Plan | None, Deployment | None, int]:
+        return (
+            session.queue.counts(now),
+            session.plans.in_force(now),
+            session.deployments.active(),
+            session.ledger.counts()["items"],
+        )
+
+    queues, plan, deployment, items = application.gateway.read(state)
     return Today(
         now=now,
         queues=sorted(queues, key=lambda queue: queue.queue),
         plan=plan,
         deployment=deployment,
-        problem=standing.problem,
+        problem=application.champion.problem,
         report=application.quality.report(by=()),
         items=items,
     )

@@ -118,8 +118,8 @@ def test_text_can_be_told_from_its_ground(open_page: Open, scheme: str) -> None:
           for (const node of document.querySelectorAll("body *")) {
             const own = [...node.childNodes].some(c => c.nodeType === 3 && c.textContent.trim())
             if (!own) continue
-            const pair = [light(channels(getComputedStyle(node).color)), light(ground(node))].sort((a, b) => b - a)
-            const ratio = (pair[0] + 0.05) / (pair[1] + 0.05)
+            const ink = light(channels(getComputedStyle(node).color)), paper = light(ground(node))
+            const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)
             if (ratio < 4.5) found.push(`${node.tagName} ${node.textContent.trim().slice(0, 30)} ${ratio}`)
           }
           return found

@@ -191,6 +191,6 @@ def test_an_unseen_hit_weighs_what_scores_expect_or_found_hits_weigh_if_more(hit
     sample["violation"] = np.where(np.arange(1000) == hit, 1.0, np.nan)
     weight = 1 / chance[hit]
     found, expected = (1 - chance[hit]) * weight, ((1 - chance) / chance).mean()
-    assert (found > expected) is (extra == "found")
+    assert bool(found > expected) is (extra == "found")
     interval = gamma(total=weight, variance=found * weight, extra=max(found, expected))
     assert of(sample).ends(level=0.95, grade="report")[1][0] == pytest.approx(interval.upper)

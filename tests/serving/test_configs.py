@@ -75,5 +75,5 @@ def test_every_shipped_plan_flags_less_than_it_releases_and_audits_something(nam
 
 
 def test_an_unknown_plan_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(InvalidSettings, match="Did you mean cautious?"):
+    with pytest.raises(InvalidSettings, match=r"Did you mean cautious\?"):
         configs.plan_recipe("cautios")

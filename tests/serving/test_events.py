@@ -50,7 +50,7 @@ def test_a_decision_without_a_name_gets_one_from_its_event() -> None:
     assert len(names) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"event_id": "a b"}, {"occurred_at": datetime(2026, 6, 1)}])  # noqa: DTZ001
+@pytest.mark.parametrize("wrong", [{"event_id": "a b"}, {"occurred_at": datetime(2026, 6, 1)}])
 def test_an_event_needs_a_name_and_a_moment_with_a_zone(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"event_id|occurred_at"):
         Event(**{"event_id": "e1", "occurred_at": NOON, **wrong})

@@ -184,7 +184,7 @@ def test_a_plan_to_start_from_needs_scores(fresh: Any, scores: list[float]) -> N
 
 
 def test_a_plan_to_start_from_must_exist(fresh: Any) -> None:
-    with pytest.raises(InvalidSettings, match="Did you mean lean?"):
+    with pytest.raises(InvalidSettings, match=r"Did you mean lean\?"):
         fresh.application.plans.first("leen", probabilities=[0.1], items_per_day=100)
 
 

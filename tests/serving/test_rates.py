@@ -42,7 +42,7 @@ def _plan(noon: datetime) -> Plan:
 
 def _solved(noon: datetime, routed: list[datetime]) -> tuple[Any, Past]:
     past: Any = Past(routed)
-    return DailyRates(history_days=14).find(past, plan=_plan(noon), now=noon), past
+    return DailyRates(history_days=14).solved(past, plan=_plan(noon), now=noon), past
 
 
 def test_without_a_past_the_prior_counts(noon: datetime) -> None:
@@ -76,7 +76,7 @@ def test_of_a_busy_past_one_day_is_enough(noon: datetime) -> None:
 def test_many_requests_of_one_day_solve_once(noon: datetime) -> None:
     past: Any = Past([])
     daily = DailyRates(history_days=14)
-    first = daily.find(past, plan=_plan(noon), now=noon)
-    second = daily.find(past, plan=_plan(noon), now=noon + timedelta(hours=1))
+    first = daily.solved(past, plan=_plan(noon), now=noon)
+    second = daily.solved(past, plan=_plan(noon), now=noon + timedelta(hours=1))
     assert first is second
-    assert daily.find(past, plan=_plan(noon), now=noon + timedelta(days=1)) is not first
+    assert daily.solved(past, plan=_plan(noon), now=noon + timedelta(days=1)) is not first

@@ -36,7 +36,9 @@ def test_processes_that_start_together_have_one_draw_key(tmp_path: Path) -> None
     assert all(key == keys[0] for key in keys)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"key_id": "k", "secret": "xyz"}', "[]", '{"key_id": "k", "secret": "00"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"key_id": "k", "secret": "xyz"}', "[]", '{"key_id": "k", "secret": "00"}']
+)
 def test_a_broken_draw_key_is_refused_and_never_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / "draw.json"
     path.write_text(text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,13 @@ _HASHED: Final = (
 )
 _TOKENS_AT_ONCE: Final = 2048
 """Tokens in one forward: enough to keep the processor busy, few enough to stay in its cache."""
+
+
+_SHARED: WeakValueDictionary[tuple[str, str], Encoder] = WeakValueDictionary()
+"""Encoders in use, by content and settings: champion and challenger stand on one."""
+_SHARING: Final = threading.Lock()
+_REMEMBERED_IN_SERVICE: Final = 20_000
+"""Vectors a service keeps: texts that come again within hours, in 30 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +107,7 @@ class Encoder:
             name=settings.name,
             digest=digest,
             dimension=int(config.hidden_size),
-            layers=max(1, math.ceil(settings.depth * int(config.num_hidden_layers))),
+            layers=math.ceil(settings.depth * int(config.num_hidden_layers)),
             prefix=settings.prefix,
             max_tokens=min(settings.max_tokens, _room(config)),
         )
@@ -107,6 +115,17 @@ class Encoder:
         if vectors is not None:
             remembered = Vectors.read(vectors / f"{fingerprint.key}.safetensors", fingerprint.dimension)
         return cls(model=model, tokenizer=tokenizer, fingerprint=fingerprint, vectors=remembered)
+
+    @classmethod
+    def shared(cls, folder: Path, settings: EncoderSettings) -> Encoder:
+        """Return the encoder that another model in this process uses already, or load it."""
+        key = digest_of(folder), settings.model_dump_json(exclude={"path"})
+        with _SHARING:
+            encoder = _SHARED.get(key)
+            if encoder is None:
+                encoder = _SHARED[key] = cls.load(folder, settings)
+                encoder.vectors.largest = _REMEMBERED_IN_SERVICE
+        return encoder
 
     def embed(self, texts: Sequence[str], *, progress: Progress = silent) -> Floats:
         """Return one vector a text, in order, as an array of shape (texts, dimension)."""

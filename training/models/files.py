@@ -19,12 +19,12 @@ def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
     save_file({name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}, path)
 
 
-def read_tensors(path: Path) -> Tensors:
-    """Read named arrays. A damaged file is a ValueError."""
+def parse_tensors(content: bytes) -> Tensors:
+    """Return the named arrays in the bytes of a file. Damaged bytes are a ValueError."""
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors.numpy import load
 
     try:
-        return load_file(path)
+        return load(content)
     except SafetensorError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise ValueError(f"the arrays are damaged: {error}") from error

@@ -102,7 +102,15 @@ def _fit(
         return np.zeros(features.shape[1], dtype=np.float32), float(np.log(odds))
     from sklearn.linear_model import LogisticRegression
 
-    solver = "liblinear" if isinstance(features, csr_array) else "lbfgs"
-    model = LogisticRegression(C=strength, solver=solver, max_iter=300, tol=1e-3, random_state=seed)
+    # The dual problem is as large as the items, the primal one as large as the vocabulary.
+    sparse = isinstance(features, csr_array)
+    model = LogisticRegression(
+        C=strength,
+        solver="liblinear" if sparse else "lbfgs",
+        dual=sparse,
+        max_iter=1000,
+        tol=1e-3,
+        random_state=seed,
+    )
     model.fit(features, labels, sample_weight=weights)
     return np.asarray(model.coef_[0], dtype=np.float32), float(model.intercept_[0])

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.models.files import read_tensors, write_tensors
+from training.models.files import parse_tensors, write_tensors
 
 Floats = NDArray[np.float32]
 
@@ -25,7 +25,7 @@ class Vectors:
     def __init__(self, *, dimension: int, path: Path | None = None, largest: int = _LARGEST) -> None:
         self._dimension = dimension
         self._path = path
-        self._largest = largest
+        self.largest = largest
         self._known: dict[bytes, Floats] = {}
 
     @classmethod
@@ -33,7 +33,7 @@ class Vectors:
         """Return the memory kept in a file, empty where there is none or it is damaged."""
         vectors = cls(dimension=dimension, path=path)
         try:
-            tensors = read_tensors(path)
+            tensors = parse_tensors(path.read_bytes())
             digests, rows = tensors["digests"], tensors["vectors"]
         except (OSError, ValueError, KeyError):
             return vectors
@@ -60,8 +60,8 @@ class Vectors:
         for place, text in enumerate(texts):
             if text:
                 found[place] = self._known[_digest(text)]
-        if len(self._known) > self._largest:
-            for digest in list(self._known)[: len(self._known) - self._largest // 2]:
+        if len(self._known) > self.largest:
+            for digest in list(self._known)[: len(self._known) - self.largest // 2]:
                 del self._known[digest]
         return found
 

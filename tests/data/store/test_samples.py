@@ -41,6 +41,22 @@ def route(
     return put
 
 
+@pytest.fixture
+def decide(
+    route: Callable[..., None], make_decision: Callable[..., Decision], noon: datetime
+) -> Callable[..., None]:
+    """Put an item through, and record looks at it."""
+
+    def put(session: Session, item_id: str, looks: list[tuple[ReviewType, Verdict]], **routing: Any) -> None:
+        route(session, item_id, **routing)
+        decisions = [
+            make_decision(item_id, verdict, review_type=review_type) for review_type, verdict in looks
+        ]
+        session.ledger.record_decisions(decisions, recorded_at=noon)
+
+    return put
+
+
 def sample(store: Store, since: datetime, **more: Any) -> pd.DataFrame:
     with store.read() as session:
         return session.ledger.sample(since=since, until=since + DAY, **more).set_index("id")
@@ -116,16 +132,13 @@ def test_what_could_not_be_scored_is_in_the_sample_without_a_score(
 )
 def test_a_label_counts_if_the_draw_called_for_a_look_that_settled_it(
     store: Store,
-    route: Callable[..., None],
-    make_decision: Callable[..., Decision],
+    decide: Callable[..., None],
     noon: datetime,
     looks: list[tuple[ReviewType, Verdict]],
     violation: float | None,
 ) -> None:
     with store.begin() as session:
-        route(session, "v1")
-        decisions = [make_decision("v1", verdict, review_type=review_type) for review_type, verdict in looks]
-        session.ledger.record_decisions(decisions, recorded_at=noon)
+        decide(session, "v1", looks)
     row = sample(store, noon).loc["v1"]
     assert (None if np.isnan(row["violation"]) else row["violation"]) == violation
     assert row["policies"] == (["health_claim"] if violation else [])
@@ -150,7 +163,7 @@ def test_a_late_decision_is_not_in_an_earlier_sample_whatever_its_own_clock_said
         route(session, "v2", routed_at=noon + 3 * HOUR)
         late = make_decision("v1", decided_at=noon)
         session.ledger.record_decision(late, event_id=None, recorded_at=noon + 2 * HOUR)
-    assert np.isnan(sample(store, noon, as_of=noon + HOUR).loc["v1", "violation"])
+    assert sample(store, noon, as_of=noon + HOUR)["violation"].isna().all()
     assert sample(store, noon, as_of=noon + 2 * HOUR).loc["v1", "violation"] == 1.0
     assert list(sample(store, noon, as_of=noon + 2 * HOUR).index) == ["v1"]
 
@@ -174,8 +187,7 @@ def expected_violation(drawn: bool, looks: list[tuple[ReviewType, Verdict]]) -> 
 @given(draws=st.lists(st.tuples(st.sampled_from([0.1, 0.9]), looks_at), max_size=6))
 def test_the_sample_is_what_reading_the_ledger_by_hand_gives(
     store: Store,
-    route: Callable[..., None],
-    make_decision: Callable[..., Decision],
+    decide: Callable[..., None],
     noon: datetime,
     draws: list[tuple[float, list[tuple[ReviewType, Verdict]]]],
 ) -> None:
@@ -185,9 +197,7 @@ def test_the_sample_is_what_reading_the_ledger_by_hand_gives(
     with store.begin() as session:
         for number, (draw, looks) in enumerate(draws):
             item_id = f"{day}-{number}"
-            route(session, item_id, draw=draw, routed_at=since)
-            decisions = [make_decision(item_id, verdict, review_type=kind) for kind, verdict in looks]
-            session.ledger.record_decisions(decisions, recorded_at=since)
+            decide(session, item_id, looks, draw=draw, routed_at=since)
             expected[item_id] = expected_violation(draw < 0.2, looks)
     found = sample(store, since)["violation"]
     assert {name: None if np.isnan(value) else value for name, value in found.items()} == expected

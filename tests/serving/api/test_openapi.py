@@ -53,7 +53,9 @@ def test_nothing_can_be_uploaded_as_a_file(document: Any) -> None:
     assert {kind for body in bodies for kind in body["content"]} == {"application/json"}
 
 
-@pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.example], ids=lambda e: f"{e.method} {e.path}")
+@pytest.mark.parametrize(
+    "endpoint", [e for e in ENDPOINTS if e.example], ids=lambda e: f"{e.method} {e.path}"
+)
 def test_every_example_can_be_read(endpoint: Any) -> None:
     import json
 
