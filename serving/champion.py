@@ -113,6 +113,10 @@ class Champion:
         finally:
             self._looking.release()
 
+    def held(self, *, model: str, digest: str) -> Scorer | None:
+        """Return a model that is in memory; None where it is not."""
+        return self._loaded.get((model, digest))
+
     def adopt(self, *, model: str, digest: str, scorer: Scorer) -> None:
         """Keep a scorer that was loaded to be checked: when it is deployed, it serves without a load."""
         with self._looking:

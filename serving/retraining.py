@@ -7,14 +7,16 @@ people who look there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from data.errors import Conflict
 from data.records import Deployment
-from data.store.store import Store
+from data.store.store import Session, Store
 from serving.champion import Champion, Load
 from serving.gateway import Gateway
 from serving.settings import Settings
@@ -24,8 +26,7 @@ from training.settings import TrainingSettings
 if TYPE_CHECKING:
     from training.pipeline import Candidate
 
-CHAMPION: Final = "champion"
-"""MLflow's alias of the model that serves."""
+    from training.registry import Registered, Registry
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +44,8 @@ class Retraining:
         Loads a bundle.
     settings : Settings
         Where bundles, encoder and registry are.
+    policies : sequence of str
+        What gets a score even where nothing broke it yet.
     clock : callable
         The moment now.
     """
@@ -55,6 +58,7 @@ class Retraining:
         champion: Champion,
         load: Load,
         settings: Settings,
+        policies: Sequence[str],
         clock: Callable[[], datetime],
     ) -> None:
         self._gateway = gateway
@@ -62,26 +66,154 @@ class Retraining:
         self._champion = champion
         self._load = load
         self._settings = settings
+        self._policies = policies
         self._clock = clock
 
     def train(
         self,
         *,
         settings: TrainingSettings | None = None,
-        evaluate: Any = None,
+        evaluate: int | None = None,
         progress: Progress = silent,
     ) -> Candidate:
-        """Cut a snapshot, fit, compare with the champion, register. The candidate does not serve yet."""
-        raise NotImplementedError
+        """Learn from what the ledger knows now; the candidate is registered and does not serve yet.
+
+        Parameters
+        ----------
+        settings : TrainingSettings, optional
+            How; the settings of the process where it is not given.
+        evaluate : int, optional
+            Parts of a cross-validation, besides the held-out items.
+        progress : callable
+            Told where the work stands.
+
+        Raises
+        ------
+        TooFewLabels
+            There is too little to learn from.
+        """
+        from training import pipeline
+        from training.loaded import LoadedModel
+
+        settings = settings or self._settings.training
+        champion = self._champion.refresh().scorer
+        return pipeline.train(
+            self._store,
+            settings=settings,
+            places=pipeline.Places(
+                bundles=self._settings.bundles,
+                snapshots=self._settings.snapshots,
+                encoder=Path(settings.encoder.path or self._settings.encoder),
+                vectors=self._settings.vectors,
+            ),
+            registry=self._registry(),
+            as_of=self._clock(),
+            policies=self._policies,
+            champion=champion if isinstance(champion, LoadedModel) else None,
+            evaluate=evaluate,
+            progress=progress,
+        )
 
     def promote(self, version: str, *, actor: str, reason: str) -> Deployment:
-        """Put a registered model in charge, once it has been loaded and has scored something."""
-        raise NotImplementedError
+        """Put a registered model in charge.
+
+        It is loaded first and must answer as it did when it was made; a model that does not is refused and
+        the present one stays. After this returns no routing is made by another model.
+
+        Raises
+        ------
+        UnknownModel
+            No model of that version is registered.
+        InvalidBundle, MissingEncoder
+            It cannot be loaded.
+        Conflict
+            It is in charge already.
+        """
+        digest = self._registry().version(version).digest
+        deployment = self._deploy(model=version, bundle=digest, digest=digest, actor=actor, reason=reason)
+        self._point(version)
+        return deployment
 
     def roll_back(self, *, actor: str, reason: str) -> Deployment:
-        """Put the model before the present one in charge again."""
-        raise NotImplementedError
+        """Put the model before the present one in charge again.
+
+        `Conflict` where there is none. Where the model is still in memory nothing is loaded.
+        """
+        history = self.deployments()
+        before = next((past for past in history if past.digest != history[0].digest), None)
+        if before is None:
+            raise Conflict("No other model was in charge before. Promote one: `tamis models` lists them.")
+        deployment = self._deploy(
+            model=before.model,
+            bundle=before.bundle,
+            digest=before.digest,
+            actor=actor,
+            reason=f"Roll back from {history[0].model}: {reason}",
+        )
+        self._point(before.model)
+        return deployment
 
     def deployments(self) -> list[Deployment]:
         """Return every deployment, newest first."""
         return self._gateway.read(lambda session: session.deployments.history())
+
+    def registered(self, *, timeout_s: float | None = None) -> list[Registered] | None:
+        """Return every registered model, newest first; None where the registry does not answer in time.
+
+        The first time in a process may take many seconds; it goes on after a time-out, so that the next
+        time is quick.
+        """
+        if self._asking is None:
+            self._asking = self._asks.submit(lambda: self._registry().versions())
+        try:
+            return self._asking.result(timeout_s)
+        except Exception as failed:  # noqa: BLE001 - the ledger says what serves; the registry is for people
+            _log.warning("registry_not_read", reason=repr(failed))
+            return None
+        finally:
+            if self._asking.done():
+                self._asking = None
+
+    def _deploy(self, *, model: str, bundle: str, digest: str, actor: str, reason: str) -> Deployment:
+        wanted = Deployment(
+            generation=0,
+            model=model,
+            bundle=bundle,
+            digest=digest,
+            actor=actor,
+            reason=reason,
+            deployed_at=self._clock(),
+        )
+        scorer = self._champion.held(model=model, digest=digest) or self._load(wanted)
+        self._champion.adopt(model=model, digest=digest, scorer=scorer)
+
+        def work(session: Session) -> Deployment:
+            active = session.deployments.active()
+            if active is not None and (active.model, active.digest) == (model, digest):
+                raise Conflict(f"Model {model} is in charge already.")
+            return session.deployments.append(
+                model=model,
+                bundle=bundle,
+                digest=digest,
+                actor=actor,
+                reason=reason,
+                deployed_at=wanted.deployed_at,
+            )
+
+        deployment = self._gateway.write(work)
+        self._champion.refresh()
+        _log.info("model_deployed", model=model, generation=deployment.generation, actor=actor)
+        return deployment
+
+    def _point(self, version: str) -> None:
+        from training.registry import CHAMPION
+
+        try:
+            self._registry().set_alias(CHAMPION, version)
+        except Exception as failed:  # noqa: BLE001 - the ledger's row is what counts, and it is written
+            _log.warning("alias_not_set", model=version, reason=repr(failed))
+
+    def _registry(self) -> Registry:
+        from training.registry import Registry
+
+        return Registry(self._settings.tracking_uri, self._settings.mlflow / "artifacts")

@@ -209,11 +209,9 @@ def _replays(session: Session, items: Sequence[Item], *, same: bool = False) -> 
     }
 
 
-def _check_model(
-    active: Deployment | None, under: Deployment | None, scores: Sequence[Score | str]
-) -> None:
-    if any(
-        isinstance(score, Score) and False for score in scores
+def _check_model(active: Deployment | None, under: Deployment | None, scores: Sequence[Score | str]) -> None:
+    if active != under or any(
+        isinstance(score, Score) and (active is None or score.model != active.model) for score in scores
     ):
         raise StaleModel
 

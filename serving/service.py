@@ -13,11 +13,14 @@ shows what `serving.metrics` counts, over all workers.
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 import bentoml
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -78,6 +81,7 @@ class Tamis:
         from serving import settings, wiring
         from serving.up.processes import end_with_parent
 
+        _log_lines_of_json()
         end_with_parent()  # a worker whose supervisor was killed would keep the port for ever
         self._application: Application = wiring.build(settings.read())
         self._open = AsyncExitStack()
@@ -106,6 +110,20 @@ class Tamis:
     def __is_ready__(self) -> bool:
         """Say whether requests can be taken; also true where they all end in full review."""
         return self._application.ready()
+
+
+def _log_lines_of_json() -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 async def metrics(_: Request) -> Response:

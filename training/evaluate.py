@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -26,6 +26,7 @@ from training.examples import Examples
 from training.fit import Fitted, check_enough, fit, read
 from training.measures import Measure
 from training.models.encoder import Encoder
+from training.models.ensemble import Prediction
 from training.models.heads import Floats
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
@@ -33,6 +34,11 @@ from training.splits import folds
 
 REPEATS: Final = 400
 """Resamples of an interval."""
+
+OUT_OF_FOLD: Final = "cv"
+"""The part under which cross-validated measures stand beside held-out ones."""
+
+_RANKING: Final[Mapping[str, Metric]] = {"roc_auc": roc_auc, "average_precision": average_precision}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,36 @@ class Judged:
     policies: Sequence[str]
     weights: Floats
     groups: NDArray[np.intp]
+    languages: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, examples: Examples, prediction: Prediction, *, said: NDArray[np.bool_]) -> Judged:
+        """Return what a model said of examples beside what is true of them."""
+        return cls(
+            violation=examples.violation,
+            probability=prediction.violation,
+            said=said,
+            broken=examples.broken,
+            policy_probability=prediction.policies,
+            policies=examples.policies,
+            weights=weights.design(examples.chances),
+            groups=examples.groups,
+            languages=examples.rows["language"].to_numpy(dtype=object),
+        )
+
+    def take(self, places: NDArray[np.intp]) -> Judged:
+        """Return some of the items."""
+        return Judged(
+            violation=self.violation[places],
+            probability=self.probability[places],
+            said=self.said[places],
+            broken=self.broken[places],
+            policy_probability=self.policy_probability[places],
+            policies=self.policies,
+            weights=self.weights[places],
+            groups=self.groups[places],
+            languages=self.languages[places],
+        )
 
 
 def cross_validate(
@@ -86,19 +122,8 @@ def cross_validate(
         violation[judged], policies[judged] = prediction.violation, prediction.policies
         said[judged] = prediction.violation >= cut_of(fitted, examples.take(learned))
         progress("evaluate", part + 1, count)
-    return measure(
-        Judged(
-            violation=examples.violation,
-            probability=violation,
-            said=said,
-            broken=examples.broken,
-            policy_probability=policies,
-            policies=examples.policies,
-            weights=weights.design(examples.chances),
-            groups=examples.groups,
-        ),
-        settings=settings,
-    )
+    prediction = Prediction(violation=violation, policies=policies, disagreement=np.zeros(len(examples)))
+    return measure(Judged.of(examples, prediction, said=said), settings=settings)
 
 
 def cut_of(fitted: Fitted, learned: Examples) -> float:
@@ -125,10 +150,28 @@ def measure(judged: Judged, *, settings: TrainingSettings) -> list[Measure]:
         broken = judged.broken[:, place]
         if int(broken.sum()) >= settings.min_positives:
             said = judged.policy_probability[:, place]
-            for name, metric in {"roc_auc": roc_auc, "average_precision": average_precision}.items():
+            for name, metric in _RANKING.items():
                 found.append(
                     _measure((name, policy, metric), broken, said, judged=judged, seed=settings.seed)
                 )
+    return found
+
+
+def by_language(judged: Judged, *, settings: TrainingSettings) -> list[Measure]:
+    """Return how well "any" is ranked within each language that has enough violations."""
+    found = []
+    for language in sorted(set(judged.languages)):
+        own = judged.take(np.flatnonzero(judged.languages == language))
+        if int(own.violation.sum()) >= settings.min_positives:
+            for name, metric in _RANKING.items():
+                one = _measure(
+                    (name, ANY, metric),
+                    own.violation,
+                    own.probability,
+                    judged=own,
+                    seed=settings.seed,
+                )
+                found.append(replace(one, part=f"language:{language or 'unknown'}"))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,20 +156,30 @@ class Registry:
         if self._uri.startswith("sqlite:///"):
             Path(self._uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         with _quiet():
-            from mlflow.tracking import MlflowClient
+            yield self._open()
 
-            yield MlflowClient(self._uri, self._uri)
+    def _open(self) -> Any:
+        from mlflow.tracking import MlflowClient
+
+        return MlflowClient(self._uri, self._uri)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    # Alembic tells every step of MLflow's tables, and MLflow every version it makes.
+    # Alembic tells every step of MLflow's tables, MLflow every version it makes, and SQLAlchemy warns of
+    # what MLflow asks of it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow  # noqa: F401 - it sets its own levels when it is imported; ours come after
+
     loggers = [logging.getLogger(name) for name in ("alembic", "mlflow")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

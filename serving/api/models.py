@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from data.records import Deployment
 from serving.api.endpoint import Call, Endpoint, Reply
@@ -29,6 +29,17 @@ class AnsweredDeployment(Answered):
     deployed_at: datetime
 
 
+class AnsweredVersion(Answered):
+    """A registered model, with what was measured on items it did not learn from."""
+
+    version: str
+    digest: str
+    snapshot: str
+    created_at: datetime
+    aliases: list[str]
+    metrics: dict[str, float]
+
+
 class AnsweredModels(Answered):
     """The model in force, every deployment, and what is registered."""
 
@@ -37,7 +48,7 @@ class AnsweredModels(Answered):
     """The version that scores now. Null where none can, and ``problem`` says why."""
     problem: str | None
     deployments: list[AnsweredDeployment]
-    registered: list[dict[str, Any]] | None
+    registered: list[AnsweredVersion] | None
     """Every registered version, newest first. Null where the registry does not answer."""
 
 
@@ -51,6 +62,7 @@ class AnsweredPromotion(Answered):
 def listed(call: Call) -> Reply:
     """Return the model in force, every deployment and every registered version, newest first."""
     retraining, champion = call.application.retraining, call.application.champion.standing
+    registered = retraining.registered()
     return Reply(
         200,
         AnsweredModels(
@@ -58,7 +70,19 @@ def listed(call: Call) -> Reply:
             serving=champion.scorer.version if champion.scorer else None,
             problem=champion.problem,
             deployments=[_rendered(deployment) for deployment in retraining.deployments()],
-            registered=retraining.registered(),
+            registered=None
+            if registered is None
+            else [
+                AnsweredVersion(
+                    version=one.version,
+                    digest=one.digest,
+                    snapshot=one.snapshot,
+                    created_at=one.created_at,
+                    aliases=list(one.aliases),
+                    metrics=dict(one.metrics),
+                )
+                for one in registered
+            ],
         ),
     )
 

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from data.errors import TriageError
-from serving.cli import access, models, numbers, rows, running
+from serving.cli import access, models, numbers, replaying, rows, running
 from serving.cli.context import Given
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (running, rows, models, numbers, access):
+for group in (running, rows, models, numbers, replaying, access):
     group.add_commands(app)
 
 
@@ -55,6 +55,19 @@ def _given(
     ] = False,
 ) -> None:
     context.obj = Given(config=config, home=home)
+    _log_to_stderr()
+
+
+def _log_to_stderr() -> None:
+    # stdout is for the answer alone, and whoever types wants to hear of trouble only.
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,21 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import Unprepared
+from data.records import ANY
 from serving.cli.access import Json
-from serving.cli.answers import say, say_json
-from serving.cli.context import opened, person
+from serving.cli.answers import say, say_json, say_table, stages
+from serving.cli.context import config_path, opened, person
+
+if TYPE_CHECKING:
+    from training.measures import Measure
+    from training.pipeline import Candidate
 
 Reason = Annotated[str, typer.Option(help="Why; kept in the ledger.")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add ``train``, ``models``, ``promote`` and ``rollback``."""
+    app.command("train")(train)
+    app.command("models")(models)
     app.command("promote")(promote)
     app.command("rollback")(roll_back)
+
+
+def train(
+    context: typer.Context,
+    config: Annotated[
+        str | None, typer.Option(help="What differs: a YAML file, or the name of one that is shipped.")
+    ] = None,
+    evaluate: Annotated[
+        str | None, typer.Option(help="Judge by cross-validation too, for example cv=5.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Learn from the ledger now.
+
+    The model is registered and does not serve yet: that takes `tamis promote`.
+    """
+    from serving.cli.recipes import folds, recipe
+
+    parts = folds(evaluate)
+    path = None if config is None else config_path(config, "training")
+    with opened(context) as application, stages() as progress:
+        candidate = application.retraining.train(
+            settings=recipe(application.settings.training, path), evaluate=parts, progress=progress
+        )
+    if json:
+        say_json({**asdict(candidate), "may_promote": candidate.verdict.allowed})
+        return
+    _say_candidate(candidate)
+
+
+def models(context: typer.Context, json: Json = False) -> None:
+    """List the registered models."""
+    with opened(context) as application:
+        registered = application.retraining.registered()
+        deployments = application.retraining.deployments()
+    if registered is None:
+        raise Unprepared("The registry does not answer. `tamis settings` shows registry.tracking_uri.")
+    serving = deployments[0].model if deployments else None
+    if json:
+        say_json({"serving": serving, "deployments": deployments, "registered": registered})
+        return
+    columns = ("version", "serves", "made", "roc_auc", "average_precision", "snapshot")
+    rows = [
+        (
+            one.version,
+            "yes" if one.version == serving else "",
+            one.created_at,
+            *(_number(one.metrics.get(name)) for name in columns[3:5]),
+            one.snapshot[:12],
+        )
+        for one in registered
+    ]
+    say_table(columns, rows, empty="No models yet. `tamis train` makes one.")
 
 
 def promote(
@@ -28,17 +90,44 @@ def promote(
     """Put a model in charge. A running service takes it up by itself."""
     with opened(context) as application:
         deployment = application.retraining.promote(version, actor=person(), reason=reason)
-    if json:
-        say_json(deployment)
-        return
-    say(f"Model {deployment.model} is in charge.")
+    say_json(deployment) if json else say(f"Model {deployment.model} is in charge.")
 
 
 def roll_back(context: typer.Context, reason: Reason, json: Json = False) -> None:
     """Put the model before the present one in charge again."""
     with opened(context) as application:
         deployment = application.retraining.roll_back(actor=person(), reason=reason)
-    if json:
-        say_json(deployment)
-        return
-    say(f"Model {deployment.model} is in charge again.")
+    say_json(deployment) if json else say(f"Model {deployment.model} is in charge again.")
+
+
+def _say_candidate(candidate: Candidate) -> None:
+    rows = [
+        (
+            one.name,
+            one.policy,
+            one.part,
+            _number(one.value),
+            _interval(one),
+            f"{one.items:,}",
+            f"{one.hits:,}",
+        )
+        for one in candidate.metrics
+        if one.policy == ANY
+    ]
+    say_table(("measure", "policy", "of", "value", "interval", "items", "hits"), rows, empty="")
+    say()
+    for condition in candidate.verdict.conditions:
+        mark = "met" if condition.met else "NOT MET"
+        say(f"{mark:8} {condition.name}: {_number(condition.value) or 'unknown'} ({condition.required})")
+    say()
+    advice = "It may serve" if candidate.verdict.allowed else "It should not serve"
+    say(f"Model {candidate.version} is registered. {advice}: tamis promote {candidate.version} --reason ...")
+
+
+def _interval(measure: Measure) -> str | None:
+    interval = measure.interval
+    return None if interval is None else f"{interval.lower:.3f} – {interval.upper:.3f}"
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"

@@ -114,18 +114,9 @@ def set_up(settings: Settings, *, progress: Progress = silent) -> None:
             return
     finally:
         application.close()
-    _place_encoder(settings, progress=progress)
     demo = Demo(settings, now=demo_end)
     _hand_over(settings, demo, found, progress=progress)
     demo.play_last_week(progress=progress)
-
-
-def _place_encoder(settings: Settings, *, progress: Progress) -> None:
-    from training.models import e5
-
-    # A folder that was set is somebody's own, and there or not: training says so.
-    if not settings.training.encoder.path and "encoder" in settings.training.members:
-        e5.place(settings.encoder, progress=progress)
 
 
 def _hand_over(settings: Settings, demo: Demo, found: State, *, progress: Progress) -> None:

@@ -154,6 +154,22 @@ def test_a_late_queue_makes_recall_uncertain_on_both_sides() -> None:
     assert other.interval.lower < one.interval.lower < one.interval.upper < other.interval.upper
 
 
+def test_with_an_unseen_queue_recall_is_bounded_by_what_was_missed() -> None:
+    sample = make_sample(violation=[None] * 4 + [1, 0, 0, None, None, None])
+    recall, missed = find(sample, "recall"), find(sample, "missed")
+    assert recall.value is None
+    assert (recall.interval.lower, recall.interval.upper) == pytest.approx(
+        (0, 4 / (4 + missed.interval.lower))
+    )
+
+
+def test_with_unseen_audits_recall_is_bounded_by_what_was_found() -> None:
+    # Of the queue, two of three settled ones violate: at least 2 of 4; below, all six may.
+    recall = find(make_sample(violation=[1, 1, 0, *[None] * 7]), "recall")
+    assert recall.value is None
+    assert (recall.interval.lower, recall.interval.upper) == pytest.approx((2 / (2 + 6), 1))
+
+
 def test_nothing_reviewed_is_undefined_and_as_wide_as_ignorance() -> None:
     for one in estimate(make_sample(violation=None)):
         assert (one.value, one.se, one.method, one.reviewed, one.hits) == (None, None, "undefined", 0, 0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -78,12 +79,13 @@ def _outcomes(folder: Path, *, rows: int = 3) -> Path:
 
 def test_help_is_there_at_once() -> None:
     def seconds() -> float:
-        began = time.perf_counter()
-        script = Path(sys.executable).with_name("tamis")
-        subprocess.run([script, "--help"], check=True, capture_output=True)
-        return time.perf_counter() - began
+        # What the processor did for it: the clock on the wall also knows what else the machine does.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([Path(sys.executable).with_name("tamis"), "--help"], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(5)) < 0.5
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 def test_help_names_every_command(run: Run) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from serving.replay.results import Day, Lesson, ReplayResult
 from serving.settings import Settings
 from serving.wiring import Application
 from training.progress import Progress
+from training.settings import TrainingSettings
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 VIOLATING = 90
@@ -62,6 +64,12 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
+    with prepared(settings) as store:
+        yield store
+
+
+@contextmanager
+def prepared(settings: Settings) -> Iterator[Store]:
     settings.var.mkdir(parents=True)
     wiring.migrate(settings)
     store = Store(settings.ledger_url)
@@ -116,12 +124,25 @@ def teach(application: Application, day: int, progress: Progress) -> Lesson:
 def play(settings: Settings, **options: Any) -> ReplayResult:
     given = {"days": 4, "retrain_days": 2, "capacity": 25.0, "audit_share": 0.1, **options}
     home = given.pop("home", None)
-    return replay(settings, options=ReplayOptions(**given), now=NOW, home=home, teacher=teach, load=load)
+    return run(settings, options=ReplayOptions(**given), home=home)
 
 
-@pytest.fixture
-def result(settings: Settings, store: Store) -> ReplayResult:
-    return play(settings)
+def run(settings: Settings, *, options: ReplayOptions, **more: Any) -> ReplayResult:
+    # The lessons are made up, so no encoder is needed.
+    given: dict[str, Any] = {
+        "teacher": teach,
+        "load": load,
+        "training": TrainingSettings(members=("ngrams",)),
+    }
+    return replay(settings, options=options, now=NOW, **given | more)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> ReplayResult:
+    """One play, looked at from many sides."""
+    settings = Settings(home=tmp_path_factory.mktemp("played"))
+    with prepared(settings):
+        return play(settings)
 
 
 # What is played
@@ -292,7 +313,7 @@ def test_no_label_of_a_played_item_is_in_the_ledger_of_the_play_before_somebody_
         return teach(application, day, progress)
 
     options = ReplayOptions(days=4, retrain_days=4, capacity=25.0)
-    replay(settings, options=options, now=NOW, teacher=spy, load=load)
+    run(settings, options=options, teacher=spy)
     history = {item.item_id for item in read(store, days=4).history}
     assert seen[0] < history
 
@@ -314,7 +335,7 @@ def test_a_capacity_below_the_audits_is_refused(settings: Settings, store: Store
 def test_every_day_is_told_when_it_ends(settings: Settings, store: Store) -> None:
     told: list[Day] = []
     options = ReplayOptions(days=3, capacity=25.0)
-    result = replay(settings, options=options, now=NOW, teacher=teach, load=load, on_day=told.append)
+    result = run(settings, options=options, on_day=told.append)
     assert told == list(result.days)
 
 

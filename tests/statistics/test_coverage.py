@@ -155,7 +155,7 @@ GUARANTEES = [
     for cell, width in zip(STUDY, [0.433, 0.434, 0.785, 0.845, 0.536, 0.193], strict=True)
 ]
 OTHERS = [
-    Cell(name="blind 50 %", prevalence=0.01, budget=950, blind=0.5, at_least=0.93, width=0.45),
+    Cell(name="blind 50 %", prevalence=0.01, budget=950, blind=0.5, at_least=0.93, width=0.36),
     Cell(name="queue sampled at .2", prevalence=0.01, budget=950, flagged_chance=0.2, width=0.390),
     Cell(name="queue sampled at .5", prevalence=0.01, budget=950, flagged_chance=0.5, width=0.363),
     Cell(
@@ -164,7 +164,7 @@ OTHERS = [
         budget=950,
         flagged_chance=0.2,
         statistic="precision",
-        width=0.073,
+        width=0.078,
     ),
     Cell(
         name="queue at .5",
@@ -172,14 +172,14 @@ OTHERS = [
         budget=950,
         flagged_chance=0.5,
         statistic="precision",
-        width=0.035,
+        width=0.039,
     ),
     Cell(name="1 %, B=950", prevalence=0.01, budget=950, statistic="prevalence", width=0.0071),
-    Cell(name="a third late", prevalence=0.01, budget=950, settled=0.67, width=0.45),
-    Cell(name="every clip four times", prevalence=0.02, budget=1900, copies=4, width=0.40),
-    Cell(name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_recall", width=0.40),
+    Cell(name="a third late", prevalence=0.01, budget=950, settled=0.67, width=0.44),
+    Cell(name="every clip four times", prevalence=0.02, budget=1900, copies=4, width=0.34),
+    Cell(name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_recall", width=0.20),
     Cell(
-        name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_prevalence", width=0.02
+        name="views", prevalence=0.02, budget=1900, view_spread=1.0, statistic="view_prevalence", width=0.008
     ),
 ]
 

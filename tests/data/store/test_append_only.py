@@ -55,22 +55,32 @@ def run(engine: sa.Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-@pytest.mark.parametrize("table", [table.name for table in FACTS])
+def refused(engine: sa.Engine, statement: str) -> list[str]:
+    """Return the tables of facts that refuse a statement by our own words."""
+    tables = []
+    for table in FACTS:
+        with pytest.raises(sa.exc.DBAPIError) as refusal:
+            run(engine, statement.format(table.name))
+        if f"A fact is never changed: {table.name} is append-only." in str(refusal.value):
+            tables.append(table.name)
+    return tables
+
+
 @pytest.mark.parametrize("change", ["UPDATE {} SET sequence = sequence", "DELETE FROM {}"])
-def test_a_fact_can_neither_be_changed_nor_deleted(
-    full: Store, outsider: sa.Engine, table: str, change: str
-) -> None:
-    with pytest.raises(sa.exc.DBAPIError, match=f"A fact is never changed: {table} is append-only"):
-        run(outsider, change.format(table))
-    with full.read() as session:
-        assert session.ledger.counts()[f"{table}s".replace("ratess", "rates")] == 1
+def test_a_fact_can_neither_be_changed_nor_deleted(full: Store, outsider: sa.Engine, change: str) -> None:
+    before = counts(full)
+    assert refused(outsider, change) == [table.name for table in FACTS]
+    assert counts(full) == before
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("table", [table.name for table in FACTS])
-def test_a_table_of_facts_cannot_be_emptied(full: Store, outsider: sa.Engine, table: str) -> None:
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
-        run(outsider, f"TRUNCATE {table} CASCADE")
+def test_a_table_of_facts_cannot_be_emptied(full: Store, outsider: sa.Engine) -> None:
+    assert len(refused(outsider, "TRUNCATE {} CASCADE")) == len(FACTS)
+
+
+def counts(store: Store) -> dict[str, int]:
+    with store.read() as session:
+        return session.ledger.counts()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

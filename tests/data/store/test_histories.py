@@ -23,7 +23,7 @@ events = st.lists(
             st.just("decision"), st.integers(0, 5), st.sampled_from(TYPES), st.sampled_from(list(Verdict))
         ),
     ),
-    max_size=10,
+    max_size=8,
 )
 
 
@@ -69,7 +69,7 @@ def test_any_number_of_creators_may_be_asked_for(
     assert then == [CreatorHistory(items=1)] * len(creators)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=events)
 def test_hindsight_agrees_with_what_was_known_then(
     store: Store,

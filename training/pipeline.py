@@ -1,0 +1,188 @@
+"""From the ledger to a registered challenger: cut, split, fit, judge, compare, bundle, register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from data import datasets
+from data.datasets import Snapshot
+from data.store.store import Store
+from evaluation.comparison import Comparison, compare
+from training import bundle, card, promotion, record, weights
+from training.evaluate import OUT_OF_FOLD, Judged, by_language, cross_validate, cut_of, measure
+from training.examples import Examples
+from training.fit import Fitted, Material, check_enough, fit, read
+from training.loaded import LoadedModel
+from training.measures import Measure
+from training.models.e5 import place
+from training.models.encoder import Encoder
+from training.progress import Progress, silent
+from training.registry import Registry
+from training.settings import TrainingSettings
+from training.splits import Split, held_out
+
+WORKLOAD: Final = 0.05
+"""Share of the items, highest first, at which two models' recall is compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where training reads and writes."""
+
+    bundles: Path
+    snapshots: Path
+    encoder: Path
+    """The encoder's folder. The default encoder is placed there if the settings name no other."""
+    vectors: Path | None = None
+    """Where vectors of texts are kept for the next training; nowhere if absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A registered model that does not serve yet."""
+
+    version: str
+    digest: str
+    bundle: Path
+    snapshot_id: str
+    metrics: Sequence[Measure]
+    """On held-out items, in all and by language; then, if asked for, out of fold."""
+    comparison: Comparison | None
+    verdict: promotion.Verdict
+    card: str
+
+
+def train(
+    store: Store,
+    *,
+    settings: TrainingSettings,
+    places: Places,
+    registry: Registry,
+    as_of: datetime,
+    policies: Sequence[str] = (),
+    champion: LoadedModel | None = None,
+    evaluate: int | None = None,
+    progress: Progress = silent,
+) -> Candidate:
+    """Make a model of what the ledger knows, judge it on the newest items, and register it as challenger.
+
+    The same snapshot, settings and number of threads make the same bundle, bit for bit.
+
+    Parameters
+    ----------
+    as_of
+        Nothing recorded later is learned from.
+    policies
+        Ids that get a score even where no item broke them yet.
+    champion
+        The model that serves. It is compared on held-out items that are newer than all it learned from.
+    evaluate
+        Number of parts of a cross-validation, besides the held-out items; none if absent.
+
+    Raises
+    ------
+    TooFewLabels
+        If there is too little to learn from.
+    MissingEncoder
+        If the encoder is asked for and is not there.
+    """
+    snapshot = _cut(store, settings, as_of)
+    progress("snapshot", 1, 1)
+    datasets.write(snapshot, places.snapshots)
+    examples = Examples.of(snapshot.rows, policies=policies)
+    check_enough(examples, settings)
+    encoder = _encoder(settings, places, progress)
+    split = held_out(examples, share=settings.held_out, seed=settings.seed)
+    material = read(examples, settings=settings, encoder=encoder, progress=progress)
+    if encoder is not None:
+        encoder.vectors.keep()
+    fitted = fit(material.take(split.learn), settings=settings, progress=progress)
+    judged = _judge(fitted, material, split)
+    measures = [*measure(judged, settings=settings), *by_language(judged, settings=settings)]
+    comparison = _compare(champion, examples, split, judged, settings)
+    if evaluate is not None:
+        found = cross_validate(
+            examples, settings=settings, encoder=encoder, count=evaluate, progress=progress
+        )
+        measures += [replace(one, part=OUT_OF_FOLD) for one in found]
+    run = record.run(
+        snapshot=snapshot,
+        examples=examples,
+        split=split,
+        model=fitted.model,
+        measures=measures,
+        settings=settings,
+    )
+    verdict = promotion.may_promote(measures, comparison)
+    text = card.render(run, comparison=comparison, verdict=verdict)
+    digest = bundle.write(fitted.model, places.bundles, settings=settings, run=run, card=text)
+    version = registry.register(
+        bundle=places.bundles / digest,
+        digest=digest,
+        snapshot=snapshot.id,
+        parameters=record.parameters(settings),
+        measures=measures,
+        tags={"mlflow.note.content": text},
+    )
+    progress("registered", 1, 1)
+    return Candidate(
+        version=version,
+        digest=digest,
+        bundle=places.bundles / digest,
+        snapshot_id=snapshot.id,
+        metrics=measures,
+        comparison=comparison,
+        verdict=verdict,
+        card=text,
+    )
+
+
+def _cut(store: Store, settings: TrainingSettings, as_of: datetime) -> Snapshot:
+    with store.read() as session:
+        return datasets.cut(session, as_of=as_of, mature_after=timedelta(days=settings.mature_after_days))
+
+
+def _encoder(settings: TrainingSettings, places: Places, progress: Progress) -> Encoder | None:
+    if "encoder" not in settings.members:
+        return None
+    if not settings.encoder.path:
+        place(places.encoder, progress=progress)
+    return Encoder.load(places.encoder, settings.encoder, vectors=places.vectors)
+
+
+def _judge(fitted: Fitted, material: Material, split: Split) -> Judged:
+    kept = material.take(split.judge)
+    prediction = fitted.predict(kept)
+    cut = cut_of(fitted, material.examples.take(split.learn))
+    return Judged.of(kept.examples, prediction, said=prediction.violation >= cut)
+
+
+def _compare(
+    champion: LoadedModel | None,
+    examples: Examples,
+    split: Split,
+    judged: Judged,
+    settings: TrainingSettings,
+) -> Comparison | None:
+    if champion is None:
+        return None
+    kept = examples.take(split.judge)
+    unseen = np.ones(len(kept), dtype=np.bool_)
+    if champion.learned_until is not None:
+        border = np.datetime64(champion.learned_until.astimezone(UTC).replace(tzinfo=None))
+        unseen = kept.times > border
+    return compare(
+        y=kept.violation[unseen].astype(np.float64),
+        champion=champion.predict(kept.rows[unseen]).violation if unseen.any() else [],
+        challenger=judged.probability[unseen],
+        weights=weights.design(kept.chances[unseen]),
+        groups=kept.groups[unseen],
+        workload=WORKLOAD,
+        seed=settings.seed,
+    )
