@@ -8,9 +8,10 @@ people who look there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -25,7 +26,6 @@ from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from training.pipeline import Candidate
-
     from training.registry import Registered, Registry
 
 _log = structlog.get_logger(__name__)
@@ -68,6 +68,7 @@ class Retraining:
         self._settings = settings
         self._policies = policies
         self._clock = clock
+        self._asks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="registry")
 
     def train(
         self,
@@ -163,16 +164,17 @@ class Retraining:
         The first time in a process may take many seconds; it goes on after a time-out, so that the next
         time is quick.
         """
-        if self._asking is None:
-            self._asking = self._asks.submit(lambda: self._registry().versions())
+        asked = self._asks.submit(lambda: self._registry().versions())
         try:
-            return self._asking.result(timeout_s)
+            return asked.result(timeout_s)
         except Exception as failed:  # noqa: BLE001 - the ledger says what serves; the registry is for people
+            asked.cancel()
             _log.warning("registry_not_read", reason=repr(failed))
             return None
-        finally:
-            if self._asking.done():
-                self._asking = None
+
+    def close(self) -> None:
+        """Ask the registry nothing more."""
+        self._asks.shutdown(wait=False, cancel_futures=True)
 
     def _deploy(self, *, model: str, bundle: str, digest: str, actor: str, reason: str) -> Deployment:
         wanted = Deployment(

@@ -218,11 +218,9 @@ def _check_model(active: Deployment | None, under: Deployment | None, scores: Se
 
 def _settled(session: Session, found: Situation) -> Terms | None:
     plan, terms = session.plans.in_force(found.now), found.terms
-    if plan is None or terms is None or plan.version != terms.plan.version:
-        if plan is terms is None:
-            return None
+    if (plan.version if plan else None) != (terms.plan.version if terms else None):
         raise PlanChanged
-    if terms.recorded:
+    if plan is None or terms is None or terms.recorded:
         return terms
     recorded = recorded_today(session, plan=plan, now=found.now)
     if recorded is None:

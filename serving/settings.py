@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         return self.var / "snapshots"
 
     @property
+    def vectors(self) -> Path:
+        """Vectors of texts that were read before, so that the next training is quicker."""
+        return self.var / "vectors"
+
+    @property
     def imports(self) -> Path:
         """What an import refused, row by row."""
         return self.var / "imports"

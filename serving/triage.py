@@ -9,6 +9,7 @@ without a row in the ledger.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from data.errors import AlreadySubmitted, LedgerUnavailable, PlanChanged, StaleModel
+from data.errors import AlreadySubmitted, LedgerUnavailable, PlanChanged, StaleModel, TriageError
 from data.records import Item, Score
 from serving import metrics
 from serving.champion import Champion
@@ -29,6 +30,7 @@ __all__ = ["Answer", "Triage"]
 
 STALE: Final = "model changed while scoring"
 UNRECORDED: Final = "ledger unavailable"
+MISTAKE: Final = "internal error"
 
 ATTEMPTS: Final = 4
 """How often a request is scored when the model changes under it, before it goes to full review."""
@@ -89,14 +91,22 @@ class Triage:
         try:
             answers = self._answers(distinct, places, dry_run=dry_run)
         except LedgerUnavailable as away:
-            _log.error("routed_without_a_record", items=len(distinct), reason=repr(away.__cause__ or away))
-            nothing = Situation(now=self._clock())
-            answers = self._router.route(distinct, [UNRECORDED] * len(distinct), nothing, recorded=False)
+            answers = self._unrecorded(distinct, UNRECORDED, away.__cause__ or away)
+        except TriageError:
+            raise
+        except Exception as failed:  # noqa: BLE001 - a mistake of ours must not leave the queue without a route
+            answers = self._unrecorded(distinct, MISTAKE, failed)
         if not dry_run:
             for answer in answers.values():
                 if not answer.replay:
                     metrics.routed(answer.routing, recorded=answer.recorded)
         return [answers[item.key] for item in items]
+
+    def _unrecorded(self, items: Sequence[Item], reason: str, why: BaseException) -> dict[Key, Answer]:
+        trace = "".join(traceback.format_exception(why))
+        _log.error("routed_without_a_record", items=len(items), reason=reason, traceback=trace)
+        nothing = Situation(now=self._clock())
+        return self._router.route(items, [reason] * len(items), nothing, recorded=False)
 
     def _answers(
         self, items: Sequence[Item], places: Mapping[Key, int], *, dry_run: bool

@@ -68,6 +68,7 @@ class Application:
     def close(self) -> None:
         """Finish what has begun, then give everything back."""
         self.champion.close()
+        self.retraining.close()
         self.scoring.close()
         self.gateway.close()
         self.writer.close()
@@ -145,7 +146,13 @@ def build(
         plans=Plans(gateway=gateway, store=store, policies=policies, clock=clock),
         quality=Quality(store=store, clock=clock),
         retraining=Retraining(
-            gateway=gateway, store=store, champion=champion, load=load, settings=settings, clock=clock
+            gateway=gateway,
+            store=store,
+            champion=champion,
+            load=load,
+            settings=settings,
+            policies=tuple(policies),
+            clock=clock,
         ),
     )
     if follow:

@@ -94,6 +94,9 @@ class Number(TypeDecorator[float]):
             raise ValueError(f"A number must be finite; got {value!r}.")
         return float(value)
 
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> None:
+        """Leave the number as it is: both drivers give a float."""
+
 
 class Json(TypeDecorator[Any]):
     """JSON, kept as text on both databases.

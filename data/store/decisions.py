@@ -14,22 +14,17 @@ from data.checks import content_digest
 from data.errors import AlreadyRecorded, Invalid, UnknownItem
 from data.records import Decision
 from data.store.fields import row_of, select_records
-from data.store.keys import Key, rows_of
+from data.store.keys import Key, Lookup, of_items, plain
 from data.store.prepared import Prepared
 from data.store.schema import decision as table
 from data.store.schema import event as events
 from data.store.schema import item
 from data.store.transaction import Part
 
-_DECISION: Final = select_records(table, Decision)
-_DIGEST: Final = sa.select(table.c.decision_id, table.c.digest)
-_ONE_DIGEST: Final = Prepared(_DIGEST.where(table.c.decision_id == sa.bindparam("id")))
-_ITEM: Final = sa.select(item.c.item_id, item.c.item_version)
-_ONE_ITEM: Final = Prepared(
-    _ITEM.where(item.c.item_id == sa.bindparam("id"), item.c.item_version == sa.bindparam("version"))
-)
+_DECISIONS: Final = of_items(select_records(table, Decision).order_by(table.c.sequence), table)
+_DIGESTS: Final = Lookup(sa.select(table.c.decision_id, table.c.digest).where, table.c.decision_id)
+_ITEMS: Final = of_items(sa.select(item.c.item_id, item.c.item_version), item)
 _EVENT: Final = Prepared(sa.select(events.c.digest).where(events.c.event_id == sa.bindparam("id")))
-_PART: Final = 500
 
 
 class Decisions(Part):
@@ -122,28 +117,17 @@ class Decisions(Part):
     def decisions(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
         """Return the decisions on those items that have any, by key, in ledger order."""
         found: defaultdict[Key, list[Decision]] = defaultdict(list)
-        chosen = _DECISION.order_by(table.c.sequence)
-        for row in rows_of(self._connection, chosen, table, keys):
-            found[row.item_id, row.item_version].append(Decision(**row._mapping))
+        for each in (Decision(**row) for row in _DECISIONS.select(self._connection, keys)):
+            found[each.item_id, each.item_version].append(each)
         return dict(found)
 
     def _decision_digests(self, decision_ids: Sequence[str]) -> dict[str, str]:
-        if len(decision_ids) == 1:
-            one = _ONE_DIGEST.select(self._connection, id=decision_ids[0])
-            return {row["decision_id"]: row["digest"] for row in one}
-        found: dict[str, str] = {}
-        for start in range(0, len(decision_ids), _PART):
-            part = decision_ids[start : start + _PART]
-            rows = self._connection.execute(_DIGEST.where(table.c.decision_id.in_(part)))
-            found |= {row.decision_id: row.digest for row in rows}
-        return found
+        rows = _DIGESTS.select(self._connection, plain(decision_ids))
+        return {row["decision_id"]: row["digest"] for row in rows}
 
     def _refuse_unknown_items(self, keys: Sequence[Key]) -> None:
-        if len(keys) == 1:
-            (item_id, version) = keys[0]
-            known = set(keys if _ONE_ITEM.select(self._connection, id=item_id, version=version) else [])
-        else:
-            known = {(row.item_id, row.item_version) for row in rows_of(self._connection, _ITEM, item, keys)}
+        rows = _ITEMS.select(self._connection, keys)
+        known = {(row["item_id"], row["item_version"]) for row in rows}
         for item_id, item_version in keys:
             if (item_id, item_version) not in known:
                 raise UnknownItem(

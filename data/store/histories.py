@@ -14,17 +14,17 @@ from data.labels import KEY, RANKS
 from data.records import CreatorHistory, ReviewType, Verdict
 from data.store.columns import Moment
 from data.store.frames import frame
+from data.store.keys import Lookup, plain
 from data.store.schema import decision, item
 from data.store.transaction import Part
 
 _PART: Final = 500
 _COUNTED: Final = ("items", "reviewed", "violations")
 
-_RANK: Final = sa.case(
-    *((decision.c.review_type == review_type, rank) for review_type, rank in RANKS.items())
-)
+_RANK: Final = sa.case(dict(RANKS), value=decision.c.review_type)
 _SETTLING: Final = sa.and_(
-    decision.c.verdict.in_([Verdict.VIOLATION, Verdict.NO_VIOLATION]), decision.c.review_type.in_(list(RANKS))
+    sa.or_(decision.c.verdict == Verdict.VIOLATION, decision.c.verdict == Verdict.NO_VIOLATION),
+    _RANK.is_not(None),  # a golden item has none
 )
 _OF_ITEM: Final = sa.and_(
     decision.c.item_id == item.c.item_id, decision.c.item_version == item.c.item_version
@@ -36,6 +36,39 @@ _CAME_IN: Final = sa.case(
     (item.c.source.startswith("import:"), sa.func.coalesce(item.c.submitted_at, item.c.received_at)),
     else_=item.c.received_at,
 )
+
+_BEFORE: Final = sa.bindparam("before", type_=Moment())
+
+
+def _received(whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(item.c.creator_id, sa.func.count().label("items"))
+        .where(whose, item.c.received_at < _BEFORE)
+        .group_by(item.c.creator_id)
+    )
+
+
+def _reviewed(whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    place = sa.func.row_number().over(
+        partition_by=[decision.c.item_id, decision.c.item_version],
+        order_by=[_RANK.desc(), decision.c.sequence.desc()],
+    )
+    looks = (
+        sa.select(item.c.creator_id, decision.c.verdict, place.label("place"))
+        .join(decision, _OF_ITEM)
+        .where(whose, decision.c.recorded_at < _BEFORE, _SETTLING)
+        .subquery()
+    )
+    violations = sa.func.count().filter(looks.c.verdict == Verdict.VIOLATION)
+    return (
+        sa.select(looks.c.creator_id, sa.func.count().label("reviewed"), violations.label("violations"))
+        .where(looks.c.place == 1)
+        .group_by(looks.c.creator_id)
+    )
+
+
+_RECEIVED: Final = Lookup(_received, item.c.creator_id)
+_REVIEWED: Final = Lookup(_reviewed, item.c.creator_id)
 
 
 class Histories(Part):
@@ -50,13 +83,9 @@ class Histories(Part):
         `data.labels.settle` settles them.
         """
         found: dict[str, dict[str, int]] = {}
-        creators = list(dict.fromkeys(creator_ids))
-        for start in range(0, len(creators), _PART):
-            part = creators[start : start + _PART]
-            for query in (_received(part, before), _reviewed(part, before)):
-                for row in self._connection.execute(query).mappings():
-                    counts = dict(row)
-                    found.setdefault(counts.pop("creator_id"), {}).update(counts)
+        for query in (_RECEIVED, _REVIEWED):
+            for row in query.select(self._connection, plain(creator_ids), before=before):
+                found.setdefault(row.pop("creator_id"), {}).update(row)
         return {creator_id: CreatorHistory(**counts) for creator_id, counts in found.items()}
 
     def histories_at(
@@ -140,31 +169,4 @@ def _turns_of_labels(decisions: pd.DataFrame) -> pd.DataFrame:
             "reviewed": (~settling.duplicated(KEY)).astype(np.int64),
             "violations": settling["violation"] - before,
         }
-    )
-
-
-def _received(creators: list[str], before: datetime) -> sa.Select[Any]:
-    return (
-        sa.select(item.c.creator_id, sa.func.count().label("items"))
-        .where(item.c.creator_id.in_(creators), item.c.received_at < before)
-        .group_by(item.c.creator_id)
-    )
-
-
-def _reviewed(creators: list[str], before: datetime) -> sa.Select[Any]:
-    place = sa.func.row_number().over(
-        partition_by=[decision.c.item_id, decision.c.item_version],
-        order_by=[_RANK.desc(), decision.c.sequence.desc()],
-    )
-    looks = (
-        sa.select(item.c.creator_id, decision.c.verdict, place.label("place"))
-        .join(decision, _OF_ITEM)
-        .where(item.c.creator_id.in_(creators), decision.c.recorded_at < before, _SETTLING)
-        .subquery()
-    )
-    violations = sa.func.count().filter(looks.c.verdict == Verdict.VIOLATION)
-    return (
-        sa.select(looks.c.creator_id, sa.func.count().label("reviewed"), violations.label("violations"))
-        .where(looks.c.place == 1)
-        .group_by(looks.c.creator_id)
     )

@@ -11,16 +11,13 @@ import sqlalchemy as sa
 from data.errors import AlreadySubmitted, Invalid
 from data.records import Item
 from data.store.fields import row_of, select_records
-from data.store.keys import Key, rows_of
-from data.store.prepared import Prepared
+from data.store.keys import Key, of_items
 from data.store.schema import item
 from data.store.transaction import Part
 
 _ITEM: Final = select_records(item, Item)
-_DIGEST: Final = sa.select(item.c.item_id, item.c.item_version, item.c.digest)
-_ONE_DIGEST: Final = Prepared(
-    _DIGEST.where(item.c.item_id == sa.bindparam("id"), item.c.item_version == sa.bindparam("version"))
-)
+_ITEMS: Final = of_items(_ITEM, item)
+_DIGESTS: Final = of_items(sa.select(item.c.item_id, item.c.item_version, item.c.digest), item)
 
 
 class Items(Part):
@@ -67,16 +64,12 @@ class Items(Part):
 
     def items(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """Return the items that are known, by key."""
-        rows = rows_of(self._connection, _ITEM, item, keys)
-        return {each.key: each for each in (Item(**row._mapping) for row in rows)}
+        rows = _ITEMS.select(self._connection, keys)
+        return {each.key: each for each in (Item(**row) for row in rows)}
 
     def _digests(self, keys: Sequence[Key]) -> dict[Key, str]:
-        if len(keys) == 1:
-            (item_id, version) = keys[0]
-            one = _ONE_DIGEST.select(self._connection, id=item_id, version=version)
-            return {(item_id, version): one[0]["digest"]} if one else {}
-        rows = rows_of(self._connection, _DIGEST, item, keys)
-        return {(row.item_id, row.item_version): row.digest for row in rows}
+        rows = _DIGESTS.select(self._connection, keys)
+        return {(row["item_id"], row["item_version"]): row["digest"] for row in rows}
 
 
 def _digest(item: Item, place: int) -> str:

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from data.errors import AlreadyRecorded, PlanChanged, UnknownPlan
 from data.records import AuditDesign, Plan
 from data.store.fields import row_of
+from data.store.prepared import Prepared
 from data.store.schema import plan as table
 from data.store.transaction import Part
 
 _NEWEST_FIRST: Final = sa.select(table).order_by(table.c.sequence.desc())
-_IN_FORCE: Final = _NEWEST_FIRST.where(table.c.in_force_from <= sa.bindparam("now")).limit(1)
-_BY_VERSION: Final = sa.select(table).where(table.c.version == sa.bindparam("version"))
+_NEWEST: Final = Prepared(_NEWEST_FIRST.limit(1))
+_IN_FORCE: Final = Prepared(_NEWEST_FIRST.where(table.c.in_force_from <= sa.bindparam("now")).limit(1))
+_BY_VERSION: Final = Prepared(sa.select(table).where(table.c.version == sa.bindparam("version")))
 
 
 class Plans(Part):
@@ -38,7 +40,7 @@ class Plans(Part):
             If a plan of that version was set before.
         """
         self._transaction.lock()
-        newest = self._first(_NEWEST_FIRST.limit(1))
+        newest = self._first(_NEWEST)
         if expected != (None if newest is None else newest.version):
             raise PlanChanged(
                 "No plan is set yet, so none can be succeeded."
@@ -67,15 +69,15 @@ class Plans(Part):
 
     def history(self, *, limit: int | None = None) -> list[Plan]:
         """Return the plans, newest first."""
-        return [_read(row) for row in self._connection.execute(_NEWEST_FIRST.limit(limit))]
+        rows = self._connection.execute(_NEWEST_FIRST.limit(limit)).mappings()
+        return [_read(dict(row)) for row in rows]
 
-    def _first(self, statement: sa.Select[Any], **values: Any) -> Plan | None:
-        found = self._connection.execute(statement, values).one_or_none()
-        return None if found is None else _read(found)
+    def _first(self, statement: Prepared, **values: Any) -> Plan | None:
+        found = statement.select(self._connection, **values)
+        return _read(found[0]) if found else None
 
 
-def _read(row: sa.Row[Any]) -> Plan:
-    values = dict(row._mapping)
-    del values["sequence"]
-    audit = AuditDesign(daily_budget=values.pop("daily_budget"), floor_share=values.pop("floor_share"))
-    return Plan(audit=audit, **values)
+def _read(row: dict[str, Any]) -> Plan:
+    del row["sequence"]
+    audit = AuditDesign(daily_budget=row.pop("daily_budget"), floor_share=row.pop("floor_share"))
+    return Plan(audit=audit, **row)

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import sqlalchemy as sa
+
 from data.records import AuditRates, Routing, Score
 from data.store.fields import row_of, select_records
-from data.store.keys import Key, rows_of
+from data.store.keys import Key, of_items
+from data.store.prepared import Prepared
 from data.store.schema import audit_rates, routing, score
 from data.store.transaction import Part
 
-_ROUTING: Final = select_records(routing, Routing)
-_USED_SCORE: Final = select_records(score, Score).join(routing, routing.c.score_id == score.c.score_id)
-_RATES: Final = select_records(audit_rates, AuditRates).order_by(audit_rates.c.sequence.desc()).limit(1)
+_ROUTINGS: Final = of_items(select_records(routing, Routing), routing)
+_USED_SCORES: Final = of_items(
+    select_records(score, Score).join(routing, routing.c.score_id == score.c.score_id), routing
+)
+_RATES: Final = Prepared(
+    select_records(audit_rates, AuditRates)
+    .where(audit_rates.c.plan == sa.bindparam("plan"))
+    .order_by(audit_rates.c.sequence.desc())
+    .limit(1)
+)
 
 
 class Routings(Part):
@@ -34,12 +44,12 @@ class Routings(Part):
 
     def routings(self, keys: Sequence[Key]) -> dict[Key, Routing]:
         """Return the routings of those items that have one, by key."""
-        found = (Routing(**row._mapping) for row in rows_of(self._connection, _ROUTING, routing, keys))
+        found = (Routing(**row) for row in _ROUTINGS.select(self._connection, keys))
         return {(each.item_id, each.item_version): each for each in found}
 
     def scores(self, keys: Sequence[Key]) -> dict[Key, Score]:
         """Return, by key, the scores that routings were made from. Degraded items have none."""
-        found = (Score(**row._mapping) for row in rows_of(self._connection, _USED_SCORE, routing, keys))
+        found = (Score(**row) for row in _USED_SCORES.select(self._connection, keys))
         return {(each.item_id, each.item_version): each for each in found}
 
     def add_rates(self, rates: AuditRates) -> None:
@@ -48,5 +58,5 @@ class Routings(Part):
 
     def rates(self, plan_version: str) -> AuditRates | None:
         """Return the newest audit rates of a plan, None where none were set."""
-        found = self._connection.execute(_RATES.where(audit_rates.c.plan == plan_version)).one_or_none()
-        return None if found is None else AuditRates(**found._mapping)
+        found = _RATES.select(self._connection, plan=plan_version)
+        return AuditRates(**found[0]) if found else None

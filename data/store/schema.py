@@ -25,7 +25,6 @@ NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
 """How constraints and indexes are called, the same on both databases."""
-
 metadata = sa.MetaData(naming_convention=NAMES)
 
 
@@ -46,8 +45,7 @@ def _records(kind: type[Any]) -> Json:
     )
 
 
-_NAMES = Json(read=tuple, write=list)
-_NUMBERS: Json = Json(write=dict)
+_NAMES, _NUMBERS = Json(read=tuple, write=list), Json(write=dict)
 
 item = Table(
     "item",
@@ -248,6 +246,5 @@ credential = Table(
 
 FACTS: Final[tuple[Table, ...]] = (item, score, routing, audit_rates, event, decision, plan, deployment)
 """The tables to which rows are only ever added."""
-
 NUMBERED: Final[tuple[Table, ...]] = (*FACTS, job)
 """The tables whose rows share one numbering."""

@@ -47,7 +47,7 @@ class Transaction:
         if self._is_locked:
             return
         if self.connection.dialect.name == "postgresql":
-            pass
+            execute(self.connection, _TAKE_LOCK)
         (newest,) = _NEWEST.select(self.connection)
         self._newest = max(number or 0 for number in newest.values())
         self._is_locked = True

@@ -8,14 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from data.errors import LedgerUnavailable, Overloaded
 from data.store.store import Session, Store
 
 T = TypeVar("T")
-
-_TOGETHER_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,16 @@ class Writer:
     ----------
     most_waiting
         Works that may wait. One more is refused with `Overloaded`.
-    most_together
-        Works that share one commit, at most. Fewer do when they take long.
+    most_together, longest_s
+        Works that share one commit, at most, and seconds after which no more are taken into it.
     """
 
-    def __init__(self, store: Store, *, most_waiting: int = 2_048, most_together: int = 256) -> None:
+    def __init__(
+        self, store: Store, *, most_waiting: int = 2_048, most_together: int = 256, longest_s: float = 0.05
+    ) -> None:
         self._store = store
         self._most_together = most_together
+        self._longest_s = longest_s
         self._tasks: queue.Queue[_Task | None] = queue.Queue(maxsize=most_waiting)
         self._closing = threading.Lock()
         self._closed = False
@@ -95,7 +96,7 @@ class Writer:
                 batch.acknowledge()
 
     def _together(self, first: _Task) -> Iterator[_Task]:
-        end = time.monotonic() + _TOGETHER_S
+        end = time.monotonic() + self._longest_s
         yield first
         for _ in range(self._most_together - 1):
             if time.monotonic() > end or (task := self._take()) is None:

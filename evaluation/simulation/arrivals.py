@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 KST: Final = timezone(timedelta(hours=9), "Asia/Seoul")
 """Korean time. There is no daylight saving, so a fixed offset is the whole truth."""
@@ -81,15 +81,3 @@ def hours_to(
     return np.array(
         [((at or end) - came).total_seconds() / 3600 for came, at in zip(created, looked, strict=True)]
     )
-
-
-def share_within(hours: ArrayLike, limits: Sequence[float]) -> list[float]:
-    """Return the share of waits that are at most each limit; no waits, no share: 0.
-
-    Examples
-    --------
-    >>> share_within([0.5, 2.0, 30.0, 3.0], (1, 24))
-    [0.25, 0.75]
-    """
-    waits = np.asarray(hours, dtype=np.float64)
-    return [float((waits <= limit).mean()) if waits.size else 0.0 for limit in limits]

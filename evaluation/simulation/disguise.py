@@ -38,7 +38,7 @@ def disguised(term: str, dice: Dice) -> str:
     if not korean:
         return term.translate(_LEET)
     if manner == 3:
-        place = dice.between(0, len(term) - 1)
+        place = dice.pick([place for place, letter in enumerate(term) if is_syllable(letter)])
         return term[:place] + apart(term[place]) + term[place + 1 :]
     if manner == 4:
         return "".join(map(initial, term))

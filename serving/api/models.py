@@ -10,6 +10,9 @@ from serving.api.endpoint import Call, Endpoint, Reply
 from serving.api.fields import Answered, Asked, Reason
 from serving.auth import Action
 
+REGISTRY_S: Final = 10.0
+"""Seconds the registry has to answer."""
+
 
 class AskedPromotion(Asked):
     """Why this model shall serve."""
@@ -62,7 +65,7 @@ class AnsweredPromotion(Answered):
 def listed(call: Call) -> Reply:
     """Return the model in force, every deployment and every registered version, newest first."""
     retraining, champion = call.application.retraining, call.application.champion.standing
-    registered = retraining.registered()
+    registered = retraining.registered(timeout_s=REGISTRY_S)
     return Reply(
         200,
         AnsweredModels(

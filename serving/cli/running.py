@@ -126,7 +126,8 @@ def _until_stopped() -> Iterator[_Run]:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Also Ctrl-C itself: whoever starts us in the background of a script has switched it off for us.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     run = _Run()
     try:

@@ -104,6 +104,12 @@ def test_logit_is_symmetric_in_violations_and_their_absence(share: float, se: fl
     assert share - 1e-12 <= one.upper <= 1
 
 
+def test_logit_gives_the_numbers_worked_out_by_hand() -> None:
+    # 1.96 * 0.05 / (0.2 * 0.8) = 0.612 on either side of log(0.2 / 0.8).
+    interval = logit(0.2, 0.05)
+    assert (interval.lower, interval.upper) == pytest.approx((0.119331, 0.315656), abs=1e-6)
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, math.nan])
 def test_logit_refuses_a_share_where_it_would_collapse(share: float) -> None:
     with pytest.raises(ValueError, match="share must be between 0 and 1"):

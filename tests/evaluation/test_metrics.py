@@ -156,8 +156,8 @@ def test_the_bootstrap_is_as_wide_as_theory_for_a_mean() -> None:
 def test_the_bootstrap_draws_whole_groups() -> None:
     # Ten copies of every row are no news: by group the interval is that of the rows themselves.
     y, p, weights = make_rows(4)
-    copies = [np.repeat(values, 10) for values in (y, p, weights)]
-    groups = np.repeat(np.arange(y.size), 10)
+    copies = [np.tile(values, 10) for values in (y, p, weights)]
+    groups = np.tile(np.arange(y.size), 10)
     own = bootstrap(average_precision, y, p, weights, seed=1)
     by_group = bootstrap(average_precision, *copies, groups=groups, seed=1)
     as_rows = bootstrap(average_precision, *copies, seed=1)

@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from data.records import ANY, CreatorHistory, Item, Role, Score
+from data.settings import StoreSettings
 from data.store.store import Store
 from serving import wiring
 from serving.api.app import create_app
@@ -60,7 +61,7 @@ def settings(url: str, tmp_path: Path) -> Settings:
         session.deployments.append(
             model="1", bundle="b", digest="d", actor="test", reason="the first", deployed_at=wiring.now()
         )
-    return Settings(home=tmp_path, store={"url": url})  # type: ignore[arg-type]
+    return Settings(home=tmp_path, store=StoreSettings(url=url))
 
 
 def _bearer(application: Application, role: Role, name: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,23 +23,6 @@ def gateway(store: Store) -> Iterator[Gateway]:
     yield gateway
     gateway.close()
     writer.close()
-
-
-@pytest.fixture
-def dead(tmp_path: Path) -> Iterator[Gateway]:
-    """Yield a gateway to a ledger that another process keeps locked."""
-    store = Store(f"sqlite:///{tmp_path}/locked.db")
-    store.migrate()
-    writer = Writer(store)
-    lock = sqlite3.connect(tmp_path / "locked.db", isolation_level=None, check_same_thread=False)
-    lock.execute("BEGIN IMMEDIATE")
-    gateway = Gateway(store, writer, deadline_s=DEADLINE_S)
-    yield gateway
-    lock.execute("ROLLBACK")
-    lock.close()
-    gateway.close()
-    writer.close()
-    store.close()
 
 
 def _stuck(gate: threading.Event) -> None:
@@ -86,13 +68,23 @@ def test_after_the_rest_it_is_tried_again(gateway: Gateway, monkeypatch: pytest.
     assert gateway.read(lambda _: 1) == 1
 
 
-def test_a_write_that_has_not_begun_by_its_deadline_is_never_carried_out(dead: Gateway) -> None:
-    ran = []
+def test_a_write_that_has_not_begun_by_its_deadline_is_never_carried_out(sqlite_store: Store) -> None:
+    writer = Writer(sqlite_store)
+    gateway = Gateway(sqlite_store, writer, deadline_s=DEADLINE_S)
+    ran: list[int] = []
+    # As another process would: it holds the database, and lets go after the deadline.
+    lock = sqlite3.connect(str(sqlite_store.path), isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     with pytest.raises(LedgerUnavailable):
-        dead.write(lambda _: ran.append(1))
+        gateway.write(lambda _: ran.append(1))
     assert time.monotonic() - began < DEADLINE_S + 0.5
+    lock.execute("ROLLBACK")
+    lock.close()
+    writer.submit(lambda _: None).result(10)
     assert ran == []
+    gateway.close()
+    writer.close()
 
 
 def test_several_writes_are_refused_one_by_one(gateway: Gateway) -> None:

@@ -124,7 +124,7 @@ def test_a_job_that_nobody_made_is_unknown(bench: Any) -> None:
 def test_a_decision_is_kept_and_finishes_its_job(bench: Any, flagged: Item) -> None:
     job = bench.application.reviews.claim(reviewer_id="mina")
     segments = [Segment(start_ms=0, end_ms=10, policy_id="counterfeit")]
-    said = {"policies": ["health_claim"], "segments": segments, "reason": "약 광고"}
+    said: dict[str, Any] = {"policies": ["health_claim"], "segments": segments, "reason": "약 광고"}
     [receipt] = _decide(bench, _event(bench, job_id=job.job_id, **said))
     assert (receipt.handled, receipt.duplicate, receipt.refusal) == (True, False, None)
     [decision] = _decisions(bench, flagged)

@@ -336,6 +336,16 @@ def test_what_cannot_be_recorded_goes_to_full_review_and_says_so(
     assert not answer.recorded
 
 
+@pytest.mark.parametrize("broken", ["read", "write"])
+def test_a_mistake_of_ours_ends_in_full_review_too(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(bench.application.gateway, broken, lambda _: 1 / 0)
+    [answer] = bench.application.triage.submit([_item()])
+    assert (answer.routing.route, answer.routing.degraded) == (Route.FULL_REVIEW, "internal error")
+    assert not answer.recorded
+
+
 def test_a_write_that_hangs_is_answered_in_time_and_never_released_unrecorded(make_bench: Any) -> None:
     bench = make_bench(ledger_deadline_s=0.3)
     bench.deploy()

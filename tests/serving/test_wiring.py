@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -87,4 +86,4 @@ def test_building_writes_below_var_only(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     wiring.migrate(settings)
     wiring.build(settings, follow=False).close()
-    assert os.listdir(tmp_path) == ["var"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["var"]

@@ -2,64 +2,64 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.models.grams import Counter, grams_of
-
-_WORD: Final = re.compile(r"\S+")
-_LONGEST: Final = 24
+_LETTERS: Final = 24
 """Letters of an excerpt before it is widened to whole words."""
 _WHOLE_WORD: Final = 16
 """A longer word is a sentence in a script without blanks; it is cut."""
 
 
-def heat(text: str, counter: Counter, worth: Mapping[int, float]) -> tuple[str, NDArray[np.float64]]:
-    """Return the text and how much each of its letters weighs.
+def excerpt(text: str, worth: Mapping[str, float]) -> tuple[str, float] | None:
+    """Return the heaviest stretch of a text and its weight; None where nothing in it weighs.
 
     Parameters
     ----------
     worth
-        What each column of the counter adds to the log odds, over all places where its n-gram stands.
+        What each n-gram of the lower-cased text adds to the log odds, over all places where it stands;
+        above 0 only.
+
+    Examples
+    --------
+    >>> excerpt("오늘만 당뇨  완치 홍삼", {"완치": 1.0, " 완치": 0.5, "당뇨": 0.25})
+    ('당뇨 완치', 1.75)
     """
-    places: dict[int, list[tuple[int, int]]] = {}
-    for match in _WORD.finditer(text):
-        for start, gram in grams_of(f" {match.group()} ", counter.longest):
-            column = counter.columns.get(gram)
-            if column is not None and column in worth:
-                first = match.start() + max(start - 1, 0)
-                last = min(match.start() + start - 1 + len(gram), match.end())
-                places.setdefault(column, []).append((first, max(last, first + 1)))
-    letters = np.zeros(len(text))
-    for column, stretches in places.items():
-        share = worth[column] / len(stretches)
-        for first, last in stretches:
-            letters[first:last] += share / (last - first)
-    return text, letters
-
-
-def hottest(heated: tuple[str, NDArray[np.float64]]) -> tuple[int, int, float] | None:
-    """Return start, end and weight of the heaviest stretch; None where nothing speaks for a violation."""
-    text, letters = heated
-    if not text:
+    shown = f" {' '.join(text.split())} "
+    searched = shown.lower()
+    if len(searched) != len(shown):  # a few letters of some alphabets grow when they are lowered
+        shown = searched
+    letters = np.zeros(len(shown))
+    for gram, weight in worth.items():
+        places = _places(searched, gram)
+        for place in places:
+            letters[place : place + len(gram)] += weight / len(places) / len(gram)
+    if not letters.any():
         return None
     sums = np.append(0.0, np.cumsum(letters))
-    first, last, most = 0, 0, 0.0
-    for end in range(1, len(sums)):
-        begin = max(0, end - _LONGEST)
-        start = begin + int(np.argmin(sums[begin:end]))
-        if sums[end] - sums[start] > most + 1e-9:
-            first, last, most = start, end, float(sums[end] - sums[start])
-    if most <= 0:
-        return None
-    for match in _WORD.finditer(text):
-        if match.end() - match.start() <= _WHOLE_WORD:
-            if match.start() < first < match.end():
-                first = match.start()
-            if match.start() < last < match.end():
-                last = match.end()
-    return first, last, float(sums[last] - sums[first])
+    width = min(_LETTERS, len(shown))
+    start = int(np.argmax(sums[width:] - sums[:-width]))
+    weighty = start + np.flatnonzero(letters[start : start + width])
+    first, last = _widened(shown, int(weighty[0]), int(weighty[-1]) + 1)
+    return shown[first:last].strip(), round(float(sums[last] - sums[first]), 6)
+
+
+def _places(text: str, gram: str) -> list[int]:
+    found, place = [], text.find(gram)
+    while place >= 0:
+        found.append(place)
+        place = text.find(gram, place + 1)
+    return found
+
+
+def _widened(text: str, first: int, last: int) -> tuple[int, int]:
+    # To whole words at both ends, unless that adds a sentence.
+    start = text.rfind(" ", 0, first + 1) + 1
+    end = text.find(" ", last - 1)
+    end = len(text) if end < 0 else end
+    return (
+        start if first - start <= _WHOLE_WORD else first,
+        end if 0 <= end - last <= _WHOLE_WORD else last,
+    )

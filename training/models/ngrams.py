@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, hstack
 
 from data.records import TEXT_FIELDS, Evidence
 from training.models.encoder import Encoder
-from training.models.excerpts import heat, hottest
+from training.models.excerpts import excerpt
 from training.models.grams import Counter
 from training.models.heads import Floats, Heads, Targets
 from training.models.member import Content
@@ -21,6 +21,8 @@ from training.progress import Progress, silent
 from training.settings import NgramSettings, TrainingSettings
 
 _STRENGTH: Final = 5.0
+_HEAVIEST: Final = 60
+"""N-grams of an item that are looked for in its texts to show where they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,23 +120,34 @@ class Ngrams:
 
     def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
         """Return the stretch of each text field that speaks most for a violation."""
-        features, start = self.features(rows), 0
-        found: list[list[Evidence]] = [[] for _ in range(len(rows))]
-        for name, counter in self._counters.items():
-            end = start + len(counter.columns)
-            coefficients = self._heads.coefficients[0, start:end]
-            block = features[:, start:end]
-            for row, text in enumerate(_texts(rows, name, self._settings)):
-                worth = block[[row]].multiply(coefficients).tocsr()
-                stretch = hottest(
-                    heat(text, counter, dict(zip(worth.indices.tolist(), worth.data.tolist(), strict=True)))
-                )
-                if stretch is not None:
-                    first, last, weight = stretch
-                    shown = rows[name].iloc[row][first:last]
-                    found[row].append(Evidence(signal=name, excerpt=shown, weight=weight))
-            start = end
+        features = self.features(rows)
+        worth = features.data * self._heads.coefficients[0, features.indices]
+        texts = {name: rows[name].tolist() for name in self._grams}
+        found: list[list[Evidence]] = []
+        for row in range(len(rows)):
+            own = slice(features.indptr[row], features.indptr[row + 1])
+            heaviest = np.argsort(-worth[own])[:_HEAVIEST]
+            by_field: dict[str, dict[str, float]] = {}
+            for column, weight in zip(
+                features.indices[own][heaviest].tolist(), worth[own][heaviest].tolist(), strict=True
+            ):
+                if weight > 0:
+                    name, gram = self._gram(column)
+                    by_field.setdefault(name, {})[gram] = weight
+            found.append([self._piece(name, texts[name][row], grams) for name, grams in by_field.items()])
         return found
+
+    def _gram(self, column: int) -> tuple[str, str]:
+        for name, grams in self._grams.items():
+            if column < len(grams):
+                return name, grams[column]
+            column -= len(grams)
+        raise IndexError(column)
+
+    def _piece(self, name: str, text: str, grams: Mapping[str, float]) -> Evidence:
+        stretch = excerpt(text[: self._settings.max_characters], grams)
+        shown, weight = stretch or ("", 0.0)
+        return Evidence(signal=name, excerpt=shown, weight=weight)
 
     def content(self) -> Content:
         """Return what a bundle stores."""
@@ -146,7 +159,8 @@ class Ngrams:
     @classmethod
     def of(cls, content: Content, encoder: Encoder | None = None) -> Ngrams:  # noqa: ARG003
         """Return the model that was stored."""
-        grams = content.settings["grams"]
+        # JSON keeps its keys sorted, and a column belongs to its field's place in this order.
+        grams = {name: content.settings["grams"][name] for name in TEXT_FIELDS}
         return cls(
             settings=NgramSettings(**content.settings["ngrams"]),
             grams=grams,

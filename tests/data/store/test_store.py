@@ -132,6 +132,32 @@ def test_the_numbering_is_the_order_of_commits(
     assert numbers == [1, 2]
 
 
+def test_others_wait_on_after_a_savepoint_was_taken_back(
+    store: Store, url: str, make_item: Callable[..., Item], noon: datetime
+) -> None:
+    added = threading.Event()
+
+    def second() -> None:
+        with Store(url) as other, other.begin() as session:
+            add(session, make_item("second"), noon)
+        added.set()
+
+    def fail(session: Session) -> None:
+        add(session, make_item("lost"), noon)
+        raise KeyError
+
+    thread = threading.Thread(target=second)
+    with store.begin() as session:
+        with pytest.raises(KeyError), session.savepoint():
+            fail(session)
+        thread.start()
+        assert not added.wait(timeout=0.3)
+        add(session, make_item("first"), noon)
+    thread.join()
+    with store.read() as session:
+        assert session.ledger.counts()["items"] == 2
+
+
 def test_a_closed_store_opens_again(store: Store) -> None:
     store.close()
     store.check()

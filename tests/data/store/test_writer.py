@@ -24,7 +24,7 @@ Work = Callable[[Session], bool]
 
 @pytest.fixture
 def writer(store: Store) -> Iterator[Writer]:
-    writer = Writer(store)
+    writer = Writer(store, longest_s=60)  # so that what is handed in together is committed together
     yield writer
     writer.close()
 
@@ -43,7 +43,7 @@ def items_in(store: Store) -> int:
 
 
 def together(writer: Writer, *works: Callable[[Session], Any]) -> list[Future[Any]]:
-    """Hand works in such that they share a transaction, if they are few."""
+    """Hand works in such that they share a transaction, unless they are very many."""
     handed_in = threading.Event()
     first = writer.submit(lambda _: handed_in.wait(5))
     futures = [writer.submit(work) for work in works]

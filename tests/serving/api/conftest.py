@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,25 @@ from starlette.testclient import TestClient
 
 from data.records import Role
 from serving.api.app import create_app
+from training.registry import Registered, Registry
+
+
+@pytest.fixture(autouse=True)
+def _registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    # MLflow takes seconds to open; the registry has its own tests against the real one.
+    registered = [
+        Registered(
+            version=version,
+            digest=f"digest-{version}",
+            snapshot="s1",
+            created_at=datetime(2026, 11, 1, tzinfo=UTC),
+            aliases=["challenger"],
+            metrics={"roc_auc": 0.9},
+        )
+        for version in ("2", "1")
+    ]
+    monkeypatch.setattr(Registry, "versions", lambda _: registered)
+    monkeypatch.setattr(Registry, "set_alias", lambda *_: None)
 
 
 @dataclass

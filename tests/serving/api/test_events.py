@@ -49,7 +49,7 @@ def test_the_same_moment_in_another_zone_is_the_same_event(site: Any) -> None:
 
 def test_everything_a_decision_says_is_in_the_ledger(site: Any) -> None:
     site.score()
-    said = {
+    said: dict[str, Any] = {
         "decision_id": "d1",
         "policies": ["health_claim"],
         "segments": [{"start_ms": 1, "end_ms": 2, "policy_id": "health_claim"}],

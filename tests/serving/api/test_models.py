@@ -1,33 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from data.errors import InvalidBundle
 from data.records import Role
-from training.registry import Registered, Registry
+from training.registry import Registry
 
 WHY = {"reason": "two points more recall"}
-
-
-@pytest.fixture(autouse=True)
-def _registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    # MLflow takes seconds to open; the registry has its own tests against the real one.
-    registered = [
-        Registered(
-            version=version,
-            digest=f"digest-{version}",
-            snapshot="s1",
-            created_at=datetime(2026, 11, 1, tzinfo=UTC),
-            aliases=["challenger"],
-            metrics={"roc_auc": 0.9},
-        )
-        for version in ("2", "1")
-    ]
-    monkeypatch.setattr(Registry, "versions", lambda _: registered)
-    monkeypatch.setattr(Registry, "set_alias", lambda *_: None)
 
 
 @pytest.fixture
