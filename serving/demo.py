@@ -9,16 +9,14 @@ The truth stays outside: it is made again from the seed, and nobody can look it 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeVar
 
 from data.errors import InvalidSettings
-from data.records import Decision, Item, ReviewType, Verdict
+from data.records import Item, Verdict
 from data.store.store import Store
 from evaluation.simulation import past
 from evaluation.simulation.breaking import POLICIES
@@ -27,7 +25,7 @@ from evaluation.simulation.past import Outcome
 from evaluation.simulation.reviewers import TEAM
 from serving import wiring
 from serving.champion import Load
-from serving.desk import Desk, Known, Look, SimulatedClock, unhurried
+from serving.desk import Desk, Known, Look, SimulatedClock, by_hour, unhurried
 from serving.settings import Settings
 from serving.wiring import Application
 from training.progress import Progress, silent
@@ -138,15 +136,15 @@ class Demo:
             until=self.handover,
         )
         outcomes.sort(key=lambda outcome: outcome.decided_at)
-        items_by_hour = dict(_by_hour(before, [_came(item) for item in before]))
-        looks_by_hour = dict(_by_hour(outcomes, [outcome.decided_at for outcome in outcomes]))
+        items_by_hour = dict(by_hour(before, [_came(item) for item in before]))
+        looks_by_hour = dict(by_hour(outcomes, [outcome.decided_at for outcome in outcomes]))
         hours = sorted(items_by_hour | looks_by_hour)
         for start in range(0, len(hours), 24):
             progress("history", start, len(hours))
             with store.begin() as session:
                 for hour in hours[start : start + 24]:
                     session.ledger.add_items(items_by_hour.get(hour, []), received_at=hour)
-                    decisions = [_decision(outcome) for outcome in looks_by_hour.get(hour, [])]
+                    decisions = [outcome.decision() for outcome in looks_by_hour.get(hour, [])]
                     session.ledger.record_decisions(decisions, recorded_at=hour)
         progress("history", len(hours), len(hours))
         return len(outcomes)
@@ -184,7 +182,7 @@ class Demo:
         self, application: Application, desk: Desk, clock: SimulatedClock, *, progress: Progress
     ) -> list[Look]:
         items = self.last_week()
-        by_hour = dict(_by_hour(items, [_came(item) for item in items]))
+        arrivals = dict(by_hour(items, [_came(item) for item in items]))
         hours = [self.handover + (place + 1) * _HOUR for place in range(int(LAST_WEEK / _HOUR))]
         resumes_at = _last_routed(application.store, since=self.handover) or self.handover
         looks: list[Look] = []
@@ -193,7 +191,7 @@ class Demo:
             if hour < resumes_at:
                 continue
             clock.reach(hour)
-            waiting = by_hour.get(hour, [])
+            waiting = arrivals.get(hour, [])
             for start in range(0, len(waiting), TOGETHER):
                 application.triage.submit(waiting[start : start + TOGETHER])
             if hour < self.end - UNREVIEWED:
@@ -241,33 +239,7 @@ def _last_routed(store: Store, *, since: datetime) -> datetime | None:
     return None if routed.empty else routed.max().to_pydatetime()
 
 
-def _by_hour(things: Sequence[_T], moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[_T]]]:
-    # What happens within an hour is written down at its end. Both sequences are in order of time.
-    for hour, group in groupby(zip(moments, things, strict=True), key=lambda pair: _next_hour(pair[0])):
-        yield hour, [thing for _, thing in group]
-
-
-def _next_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0) + _HOUR
-
-
 def _came(item: Item) -> datetime:
     if item.submitted_at is None:
         raise ValueError(f"submitted_at must be known for every item of a month; {item.item_id!r} has none.")
     return item.submitted_at
-
-
-def _decision(outcome: Outcome) -> Decision:
-    judgement = outcome.judgement
-    return Decision(
-        decision_id=f"past-{outcome.item.item_id}",
-        item_id=outcome.item.item_id,
-        item_version=outcome.item.item_version,
-        reviewer_id=outcome.reviewer_id,
-        review_type=ReviewType.IMPORTED,
-        verdict=judgement.verdict,
-        policies=judgement.policies,
-        started_at=outcome.decided_at - timedelta(minutes=judgement.minutes),
-        decided_at=outcome.decided_at,
-        inclusion_probability=outcome.inclusion_probability,
-    )

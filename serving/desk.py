@@ -8,10 +8,11 @@ The demonstration and the replay use it, the running service never does.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import groupby
+from typing import Final, TypeVar
 
 from data.records import Job, Role, Verdict
 from evaluation.simulation.arrivals import KST
@@ -20,6 +21,8 @@ from serving.auth import Actor
 from serving.events import Event, Outcome
 from serving.reviews import Reviews
 from serving.settings import Settings
+
+_T = TypeVar("_T")
 
 OPENS: Final = 9
 """The hour of a Korean day at which the desk opens."""
@@ -210,3 +213,20 @@ def unhurried(settings: Settings) -> Settings:
     )
     reviews = settings.reviews.model_copy(update={"lease_minutes": 24.0 * 60})
     return settings.model_copy(update={"triage": triage, "reviews": reviews})
+
+
+def by_hour(things: Sequence[_T], moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[_T]]]:
+    """Yield what happened within each hour, with the full hour at its end; both come in order of time."""
+    for hour, group in groupby(zip(moments, things, strict=True), key=lambda pair: hour_after(pair[0])):
+        yield hour, [thing for _, thing in group]
+
+
+def hour_after(moment: datetime) -> datetime:
+    """Return the next full hour.
+
+    Examples
+    --------
+    >>> hour_after(datetime(2026, 11, 2, 9, 30, tzinfo=KST)).hour
+    10
+    """
+    return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

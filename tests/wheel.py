@@ -30,7 +30,16 @@ def main() -> int:
             if (ROOT / name).is_file():
                 (source / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, source / name)
-        build = [sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", str(empty / "dist")]
+        build = [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--installer",
+            "uv",
+            "--outdir",
+            str(empty / "dist"),
+        ]
         subprocess.run([*build, str(source)], check=True, stdout=subprocess.DEVNULL)
         wheel = next((empty / "dist").glob("*.whl"))
 
@@ -38,7 +47,15 @@ def main() -> int:
         venv.create(environment, with_pip=False)
         python = environment / "bin" / "python"
         packages = next((environment / "lib").glob("python*")) / "site-packages"
-        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "-q", "--no-deps", "--python", str(python)]
+        uv = [
+            str(Path(sys.executable).with_name("uv")),
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--python",
+            str(python),
+        ]
         subprocess.run([*uv, str(wheel)], check=True)
         # The dependencies of this environment, without its development link to the checkout.
         ours = next(Path(p) for p in sys.path if p.endswith("site-packages"))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from data.checks import check_probability
-from data.records import TEXT_FIELDS, Item
+from data.records import TEXT_FIELDS, Decision, Item, ReviewType
 from evaluation.simulation.breaking import POLICIES
 from evaluation.simulation.dice import uniform
 from evaluation.simulation.month import Month
@@ -47,6 +47,21 @@ class Outcome:
     judgement: Judgement
     inclusion_probability: float
     decided_at: datetime
+
+    def decision(self) -> Decision:
+        """Return it as the ledger keeps it: an imported outcome with its chance."""
+        return Decision(
+            decision_id=f"past-{self.item.item_id}",
+            item_id=self.item.item_id,
+            item_version=self.item.item_version,
+            reviewer_id=self.reviewer_id,
+            review_type=ReviewType.IMPORTED,
+            verdict=self.judgement.verdict,
+            policies=self.judgement.policies,
+            started_at=self.decided_at - timedelta(minutes=self.judgement.minutes),
+            decided_at=self.decided_at,
+            inclusion_probability=self.inclusion_probability,
+        )
 
 
 def has_word(item: Item) -> bool:

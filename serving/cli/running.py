@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from serving.up.greeting import Greeting
     from serving.up.stages import State
 
-Items = Annotated[int | None, typer.Option(min=500, help="Items of the synthetic month.")]
+Items = Annotated[int | None, typer.Option(min=1_500, help="Items of the synthetic month.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="The same seed makes the same month.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")]
 
@@ -55,6 +55,8 @@ def up(
             run.serving = True
             progress.close()
             _say_greeting(greeting)
+            for line in _next_steps(greeting.found):
+                note(line)
             _note_timings(progress, whole=time.monotonic() - began)
             note("Stop with Ctrl-C.")
 
@@ -63,12 +65,11 @@ def up(
 
 def demo(context: typer.Context, items: Items = None, seed: Seed = None) -> None:
     """Set up what is missing, start nothing."""
-    from serving.up.stages import check_month, set_up
+    from serving.up.stages import set_up
 
     settings = _chosen(settings_of(context), items=items, seed=seed)
-    check_month(settings)
     began = time.monotonic()
-    with stages() as progress:
+    with _until_stopped(), stages() as progress:
         set_up(settings, progress=progress)
     _note_timings(progress, whole=time.monotonic() - began)
     say("The synthetic month is there. `tamis up` shows it, `tamis report` says how well the model does.")

@@ -11,14 +11,13 @@ import pandas as pd
 from data.errors import NoChampion
 from data.records import ANY, Item, Job, Route, Score, Verdict
 from serving import drafts, jobs, rates
-from serving.desk import Desk, Look, SimulatedClock
+from serving.desk import Desk, Look, SimulatedClock, by_hour
 from serving.drafts import Draft
 from serving.replay import order
 from serving.replay.lessons import ACTOR
-from serving.replay.material import HANDOVER, Material
+from serving.replay.material import HANDOVER, Material, came
 from serving.replay.options import ReplayOptions
 from serving.replay.results import Compared, Day, Lesson, Order
-from serving.replay.stage import by_hour
 from serving.routing import Answer
 from serving.wiring import Application
 from training.progress import Progress
@@ -80,7 +79,7 @@ class Course:
         """Play every day; ``withheld`` are past items that no model has learned from."""
         self._learn(0)
         self._set_plan(self._scored(withheld), reason="First plan, by items kept back from training")
-        arrivals = dict(by_hour(self.material.played))
+        arrivals = dict(by_hour(self.material.played, [came(item) for item in self.material.played]))
         days: list[Day] = []
         for number in range(1, self.options.days + 1):
             before = len(self._answers), len(self._looks)

@@ -100,6 +100,11 @@ def read(store: Store, *, options: ReplayOptions, now: datetime, policies: Mappi
     )
 
 
+def came(item: Item) -> datetime:
+    """Return when an item comes in; in a play every item has a moment."""
+    return item.submitted_at or HANDOVER
+
+
 def _source(outcomes: pd.DataFrame, name: str) -> str:
     imported = sorted(outcomes["source"].unique())
     if not imported:

@@ -122,7 +122,7 @@ def _result(course: Course, days: Sequence[Day], *, capacity: float, flag_share:
         days=days,
         lessons=course.lessons,
         order=course.order(),
-        notes=_notes(course.options, material),
+        notes=_notes(course.options, material, days),
     )
 
 
@@ -152,7 +152,7 @@ def _team(looks_per_day: float, *, error: float) -> list[Reviewer]:
     ]
 
 
-def _notes(options: ReplayOptions, material: Material) -> list[str]:
+def _notes(options: ReplayOptions, material: Material, days: Sequence[Day]) -> list[str]:
     notes = [SIMULATED]
     if not material.has_creators:
         notes.append("The items name no creator, so nothing was learned about creators.")
@@ -162,5 +162,10 @@ def _notes(options: ReplayOptions, material: Material) -> list[str]:
         notes.append(
             f"Reviewers err in {options.reviewer_error:.1%} of their looks, and estimates take verdicts for "
             "the truth."
+        )
+    if any(day.waiting for day in days):
+        notes.append(
+            "Estimates take jobs that wait to be like those that were looked at, but the most urgent are "
+            "looked at first: the fewer wait, the better the numbers."
         )
     return notes

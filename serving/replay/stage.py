@@ -7,22 +7,18 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from data.errors import Invalid
 from data.records import Decision, Item, ReviewType, Verdict
 from data.settings import StoreSettings
 from data.store.store import Store
-from serving.desk import unhurried
-from serving.replay.material import HANDOVER, Material
+from serving.desk import by_hour, hour_after, unhurried
+from serving.replay.material import Material, came
 from serving.replay.options import ReplayOptions
 from serving.sections import RegistrySettings
 from serving.settings import Settings
 from training.settings import TrainingSettings
-
-_HOUR: Final = timedelta(hours=1)
 
 
 @contextmanager
@@ -78,7 +74,7 @@ def import_history(store: Store, material: Material) -> Sequence[Item]:
     withheld = _withheld(material.history)
     kept_back = {item.key for item in withheld}
     with store.begin() as session:
-        for hour, items in by_hour(material.history):
+        for hour, items in by_hour(material.history, [came(item) for item in material.history]):
             session.ledger.add_items(items, received_at=hour)
             decisions = [_decision(item, material) for item in items if item.key not in kept_back]
             session.ledger.record_decisions(decisions, recorded_at=hour)
@@ -88,27 +84,6 @@ def import_history(store: Store, material: Material) -> Sequence[Item]:
 def _withheld(history: Sequence[Item]) -> Sequence[Item]:
     # The newest tenth: the first threshold is read off items that the first model has not learned from.
     return history[-max(20, len(history) // 10) :]
-
-
-def by_hour(items: Sequence[Item]) -> Iterator[tuple[datetime, list[Item]]]:
-    """Return items that came in order, by the full hour after they came in."""
-    group: list[Item] = []
-    end: datetime | None = None
-    for item in items:
-        hour = hour_after(item)
-        if group and hour != end:
-            yield end or hour, group
-            group = []
-        end = hour
-        group.append(item)
-    if group and end is not None:
-        yield end, group
-
-
-def hour_after(item: Item) -> datetime:
-    """Return the full hour after an item came in."""
-    at = item.submitted_at or HANDOVER
-    return at.replace(minute=0, second=0, microsecond=0) + _HOUR
 
 
 def _decision(item: Item, material: Material) -> Decision:
@@ -121,6 +96,6 @@ def _decision(item: Item, material: Material) -> Decision:
         review_type=ReviewType.IMPORTED,
         verdict=Verdict.VIOLATION if known.violation else Verdict.NO_VIOLATION,
         policies=known.policies if known.violation else (),
-        decided_at=hour_after(item),
+        decided_at=hour_after(came(item)),
         inclusion_probability=1.0,
     )

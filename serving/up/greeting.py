@@ -11,6 +11,7 @@ from typing import Final
 from data.records import Role
 from evaluation.report import QualityReport
 from serving.settings import Settings
+from serving.up.stages import State, state
 from serving.wiring import Application
 
 TOKEN_LASTS: Final = timedelta(days=7)
@@ -41,6 +42,8 @@ class Greeting:
     curl: str
     """A line for a shell that scores an item."""
     report: QualityReport
+    found: State
+    """What the ledger holds now."""
 
 
 def greeting(application: Application, *, mlflow: str | None, mlflow_starts: bool = False) -> Greeting:
@@ -55,6 +58,7 @@ def greeting(application: Application, *, mlflow: str | None, mlflow_starts: boo
         mlflow_starts=mlflow_starts,
         curl=curl(settings, token.secret),
         report=application.quality.report(by=()),
+        found=state(application),
     )
 
 

@@ -64,7 +64,6 @@ def main() -> None:
 
 
 def _demo(settings: Settings) -> Mapping[str, str]:
-    return {
-        variable("demo.items"): str(settings.demo.items),
-        variable("demo.seed"): str(settings.demo.seed),
-    }
+    # Only what was asked for: a default is no wish for another month than the one that was begun.
+    asked = settings.demo.model_dump(exclude_unset=True)
+    return {variable(f"demo.{name}"): str(value) for name, value in asked.items()}

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from data.errors import Conflict, NoChampion
+from data.errors import Conflict, InvalidSettings, NoChampion
 from data.records import Item, Score
 from serving import wiring
 from serving.demo import DAYS, LAST_WEEK, Demo
@@ -30,8 +30,11 @@ ACTOR: Final = "tamis up"
 FIRST_MODEL: Final = "합성 데이터로 학습한 첫 모델 (first model, trained on the synthetic month)"
 FIRST_PLAN: Final = "합성 데이터로 시작하는 첫 계획 (first plan, for the synthetic month)"
 
-_SCORED: Final = 1_500
-"""Items from which the first threshold is read: one in twenty of them is 75, enough to start with."""
+LEAST_ITEMS: Final = 1_500
+"""A smaller month may hold too few violations to learn from."""
+
+_SCORED: Final = 600
+"""Items from which the first threshold is read: one in twenty of them is 30, enough to begin with."""
 
 _TOGETHER: Final = 64
 
@@ -72,14 +75,30 @@ def state(application: Application) -> State:
 
 
 def check_month(settings: Settings) -> None:
-    """Raise `Conflict` where another synthetic month was begun than the settings ask for."""
+    """Refuse a month that no model can learn from, and one of another size or seed than was begun.
+
+    Who asks for no size and no seed goes on with what was begun.
+
+    Raises
+    ------
+    InvalidSettings
+        ``demo.items`` is below `LEAST_ITEMS`.
+    Conflict
+        Another month was begun.
+    """
+    if settings.demo.items < LEAST_ITEMS:
+        raise InvalidSettings(
+            f"demo.items must be {LEAST_ITEMS:,} or more, so that a model can learn from the month; "
+            f"got {settings.demo.items:,}."
+        )
     if not Demo.file(settings).exists():
         return
     begun = Demo(settings, now=wiring.now())
-    if (begun.items, begun.seed) != (settings.demo.items, settings.demo.seed):
+    asked = settings.demo.model_dump(exclude_unset=True)
+    if asked.items() - {"items": begun.items, "seed": begun.seed}.items():
         raise Conflict(
             f"A month of {begun.items:,} items with seed {begun.seed} was begun in {settings.var}. "
-            "Leave out --items and --seed to go on with it, or set TAMIS_HOME to another folder."
+            "Ask for no other size or seed to go on with it, or set TAMIS_HOME to another folder."
         )
 
 
@@ -95,12 +114,12 @@ def set_up(settings: Settings, *, progress: Progress = silent) -> None:
 
     Raises
     ------
-    Conflict
-        The ledger holds somebody's own items.
+    InvalidSettings, Conflict
+        The month cannot be built, see `check_month`, or the ledger holds somebody's own items.
     """
+    check_month(settings)
     progress("prepare the ledger", 0, 1)
     wiring.migrate(settings)
-    demo_end = wiring.now()
     application = wiring.build(settings, follow=False)
     try:
         found = state(application)
@@ -114,7 +133,7 @@ def set_up(settings: Settings, *, progress: Progress = silent) -> None:
             return
     finally:
         application.close()
-    demo = Demo(settings, now=demo_end)
+    demo = Demo(settings, now=wiring.now())
     _hand_over(settings, demo, found, progress=progress)
     demo.play_last_week(progress=progress)
 

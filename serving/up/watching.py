@@ -59,6 +59,7 @@ def up(
         else:
             stages.check_month(settings)
         if not found.complete:
+            note("Building a synthetic month and learning from it. This takes minutes, and happens once.")
             prepare(settings, progress=progress)
         progress(START, 0, 1)
         service = stack.enter_context(children.service(settings, log=logs / "service.log"))

@@ -76,7 +76,13 @@ def test_every_command_of_the_five_minutes_runs(running: tuple[dict[str, str], i
     script = "set -euo pipefail\n" + "\n".join(_blocks()[2:]).replace("127.0.0.1:3000", f"127.0.0.1:{port}")
     script = script.replace("curl -s ", "curl -sS --fail-with-body ")
     answer = subprocess.run(
-        ["bash", "-c", script], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert '"inclusion_probability_recorded":true' in answer.stdout.replace(" ", "")

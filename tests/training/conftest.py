@@ -48,14 +48,15 @@ def made_rows(count: int = 240, *, seed: int = 0, chances: bool = True) -> pd.Da
         )
         histories.append(CreatorHistory(items=number, reviewed=4, violations=int(bool(policy))))
         policies.append([str(policy)] if policy else [])
+    moments = [START + timedelta(hours=number) for number in range(count)]
     drawn = np.where([bool(names) for names in policies], 1.0, generator.choice([1.0, 0.2], size=count))
     return features.rows_with(items, histories).assign(
         creator_id=pd.array([item.creator_id for item in items], dtype="str"),
-        time=pd.to_datetime([item.submitted_at for item in items]),
+        time=pd.Series(moments),
         violation=[bool(names) for names in policies],
-        policies=policies,
+        policies=pd.Series(policies),
         inclusion_probability=drawn if chances else 1.0,
-        settled_at=pd.to_datetime([item.submitted_at + timedelta(hours=5) for item in items]),
+        settled_at=pd.Series(moments) + timedelta(hours=5),
         source="synthetic",
         fingerprint=pd.array([None] * count, dtype="str"),
     )

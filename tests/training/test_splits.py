@@ -53,7 +53,7 @@ def test_a_copy_of_what_was_learned_is_not_judged(make_rows: Callable[..., pd.Da
 
 
 def test_without_times_whole_creators_are_held_out(make_rows: Callable[..., pd.DataFrame]) -> None:
-    rows = make_rows().assign(time=pd.to_datetime([None] * 240, utc=True))
+    rows = make_rows().assign(time=pd.array([pd.NaT] * 240, dtype="datetime64[us, UTC]"))
     examples = Examples.of(rows)
     split = held_out(examples, share=0.2, seed=0)
     assert split.by == "creator"
@@ -62,6 +62,7 @@ def test_without_times_whole_creators_are_held_out(make_rows: Callable[..., pd.D
 
 def test_without_times_and_creators_chance_decides(make_rows: Callable[..., pd.DataFrame]) -> None:
     rows = make_rows().assign(
-        time=pd.to_datetime([None] * 240, utc=True), creator_id=pd.array([None] * 240, dtype="str")
+        time=pd.array([pd.NaT] * 240, dtype="datetime64[us, UTC]"),
+        creator_id=pd.array([None] * 240, dtype="str"),
     )
     assert held_out(Examples.of(rows), share=0.2, seed=0).by == "chance"

@@ -18,7 +18,7 @@ from training.models.member import Content
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
 
-_STRENGTH: Final = 1e-3
+_STRENGTH: Final = 3e-3
 """On standardised columns, of which there are more than a thousand: a strong ridge."""
 
 
