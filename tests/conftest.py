@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from data.records import (
     ANY,
@@ -32,6 +33,13 @@ from data.store.store import Store
 Make = Callable[..., Any]
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    # A command configures logging for its process; here the process goes on with other tests.
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

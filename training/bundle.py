@@ -40,7 +40,7 @@ SUFFIXES: Final = frozenset({".json", ".safetensors", ".md"})
 _MANIFEST: Final = "manifest.json"
 _MODEL: Final = "model.json"
 _TENSORS: Final = "model.safetensors"
-_LARGEST_DRIFT: Final = 0.02
+_LARGEST_DRIFT: Final = 0.005
 """How far the first answers after loading may be from those at training, as probabilities."""
 _SMOKE: Final = (
     Item(item_id="smoke-ko", language="ko", creator_id="c", data={"title": "당뇨 완치 홍삼 오늘만 특가"}),

@@ -189,11 +189,12 @@ def _flat(measures: Sequence[Measure]) -> dict[str, float]:
     flat: dict[str, float] = {}
     for measure in measures:
         if measure.value is not None:
-            parts = [measure.name, measure.policy, *([] if measure.part == "all" else [measure.part])]
-            name = "/".join(part.replace(":", "_") for part in parts)
-            flat[name] = measure.value
+            about = [measure.policy, *([] if measure.part == "all" else [measure.part])]
+            suffix = "/" + "/".join(name.replace(":", "_") for name in about)
+            flat[measure.name + suffix] = measure.value
             if measure.interval is not None:
-                flat |= {f"{name}.lower": measure.interval.lower, f"{name}.upper": measure.interval.upper}
+                flat[f"{measure.name}.lower{suffix}"] = measure.interval.lower
+                flat[f"{measure.name}.upper{suffix}"] = measure.interval.upper
     return flat
 
 

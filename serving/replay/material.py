@@ -40,6 +40,8 @@ class Material:
     known: Mapping[Key, Known]
     has_creators: bool
     has_views: bool
+    is_known_by_creator: bool
+    """Whether no creator has both kinds of outcome: who remembers creators then knows every answer."""
     end: datetime
 
     @property
@@ -96,6 +98,7 @@ def read(store: Store, *, options: ReplayOptions, now: datetime, policies: Mappi
         known=known,
         has_creators=any(item.creator_id for item in sent),
         has_views=any(item.expected_views is not None for item in sent),
+        is_known_by_creator=_is_known_by_creator(sent, known),
         end=end,
     )
 
@@ -135,6 +138,17 @@ def _thinned(outcomes: pd.DataFrame, options: ReplayOptions) -> pd.DataFrame:
     rank = outcomes["item"].map(lambda item: uniform(options.seed, "thinned", *item.key))
     stays = rank.where(violation).rank(method="first") <= keep
     return outcomes[~violation | stays]
+
+
+def _is_known_by_creator(items: Sequence[Item], known: Mapping[Key, Known]) -> bool:
+    outcomes: dict[str, list[bool]] = {}
+    for item in items:
+        if item.creator_id:
+            outcomes.setdefault(item.creator_id, []).append(known[item.key].violation)
+    several = [found for found in outcomes.values() if len(found) > 1]
+    # Creators with one item each prove nothing, and so do those of a set in which nobody ever violates.
+    repeat = sum(any(found) for found in several)
+    return repeat > 0 and all(len(set(found)) == 1 for found in several)
 
 
 def _in_order(items: list[Item], *, seed: int) -> list[Item]:

@@ -156,6 +156,11 @@ def _notes(options: ReplayOptions, material: Material, days: Sequence[Day]) -> l
     notes = [SIMULATED]
     if not material.has_creators:
         notes.append("The items name no creator, so nothing was learned about creators.")
+    if material.is_known_by_creator:
+        notes.append(
+            "All outcomes of a creator are the same, as if creators and not items had been judged. A model "
+            "that remembers creators knows the answers: these numbers say nothing about new creators."
+        )
     if not material.has_views:
         notes.append("The items have no views, so every item counts as seen equally often.")
     if options.reviewer_error:

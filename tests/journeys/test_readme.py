@@ -16,10 +16,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "Makefile").exists() or shutil.which("make") is None,
-    reason="the README's commands are for a checkout with make",
-)
+pytestmark = [
+    pytest.mark.slow,  # builds a month and trains with the encoder
+    pytest.mark.skipif(
+        not (ROOT / "Makefile").exists() or shutil.which("make") is None,
+        reason="the README's commands are for a checkout with make",
+    ),
+]
 
 
 def _blocks() -> list[str]:

@@ -208,6 +208,26 @@ def test_known_times_keep_their_order(store: Store) -> None:
     assert [item.item_id for item in (*found.history, *found.played)] == [item.item_id for item in items]
 
 
+@pytest.mark.parametrize(("creators", "warned"), [(10, True), (7, False)])
+def test_outcomes_that_follow_from_the_creator_are_noticed(store: Store, creators: int, warned: bool) -> None:
+    # The first 40 of 400 violate: with blocks of 40 items a creator is wholly bad or wholly good.
+    items = [
+        replace(
+            imported(number),
+            item_id=f"made-{number}",
+            source="import:made",
+            creator_id=f"creator-{number * creators // 400}",
+        )
+        for number in range(400)
+    ]
+    put(store, items, violating=40)
+    assert read(store, source="made").is_known_by_creator is warned
+
+
+def test_without_creators_nothing_is_known_by_them(store: Store) -> None:
+    assert not read(store).is_known_by_creator
+
+
 def test_an_unknown_source_is_refused_with_those_there_are(store: Store) -> None:
     put(store, [replace(imported(9000), source="import:others")], violating=0)
     with pytest.raises(Invalid, match="clips, others") as refused:

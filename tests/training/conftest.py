@@ -78,6 +78,11 @@ def make_rows() -> Callable[..., pd.DataFrame]:
 
 
 @pytest.fixture
+def make_encoder() -> Callable[..., Path]:
+    return made_encoder
+
+
+@pytest.fixture
 def quick() -> TrainingSettings:
     return QUICK
 

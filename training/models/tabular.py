@@ -134,7 +134,8 @@ class Tabular:
     def of(cls, content: Content, encoder: Encoder | None = None) -> Tabular:  # noqa: ARG003
         """Return the model that was stored."""
         return cls(
-            levels=content.settings["levels"],
+            # JSON does not promise an order; the columns of the coefficients have one.
+            levels={name: content.settings["levels"][name] for name in CATEGORICAL},
             average=content.settings["average"],
             centre=content.tensors["centre"],
             spread=content.tensors["spread"],
