@@ -15,7 +15,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["tests/architecture", "tests/serving", "tests/training", "tests/journeys/test_one_video.py"]
+QUICK = ["tests/architecture", "tests/journeys/test_one_video.py"]
 
 
 def main() -> int:

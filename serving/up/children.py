@@ -58,7 +58,7 @@ def mlflow_pages(settings: Settings, *, log: Path) -> Iterator[Child]:
             "--backend-store-uri", settings.tracking_uri,
             "--default-artifact-root", str(settings.mlflow.absolute() / "artifacts"), "--no-serve-artifacts",
         ),
-        environ=mlflow_environ(),
+        environ=mlflow_environ(settings),
         folder=settings.mlflow.absolute() / "run",
         log=log,
     )  # fmt: skip
@@ -77,7 +77,7 @@ def service_environ(settings: Settings) -> Mapping[str, str]:
     """Return the variables of the service: ours, and what keeps frameworks quiet and at home."""
     home = settings.home.absolute()
     environ = {
-        **os.environ,
+        **_environ(settings),
         "TAMIS_HOME": str(home),
         "TAMIS_HOST": settings.host,
         "TAMIS_PORT": str(settings.port),
@@ -86,7 +86,6 @@ def service_environ(settings: Settings) -> Mapping[str, str]:
         "BENTOML_DO_NOT_TRACK": "True",
         "HF_HUB_OFFLINE": "1",
         "OTEL_SDK_DISABLED": "true",
-        "PYTHONSAFEPATH": "1",
     }
     if settings.server.workers > 1:
         environ["BENTOML_CONFIG_OPTIONS"] = f"services.tamis.workers={settings.server.workers}"
@@ -95,14 +94,22 @@ def service_environ(settings: Settings) -> Mapping[str, str]:
     return environ | _absolute_paths(settings)
 
 
-def mlflow_environ() -> Mapping[str, str]:
+def mlflow_environ(settings: Settings) -> Mapping[str, str]:
     """Return the variables of MLflow: no jobs (eleven processes), no telemetry."""
     return {
-        **os.environ,
+        **_environ(settings),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "PYTHONSAFEPATH": "1",
     }
+
+
+def _environ(settings: Settings) -> dict[str, str]:
+    environ = {**os.environ, "PYTHONSAFEPATH": "1"}
+    if environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Compiling what torch and transformers import takes a quarter of a minute, in every process. Whoever
+        # wants nothing written beside the packages gets it written below var.
+        environ["PYTHONPYCACHEPREFIX"] = str(settings.var.absolute() / "bytecode")
+    return environ
 
 
 def _absolute_paths(settings: Settings) -> dict[str, str]:

@@ -33,8 +33,8 @@ FIRST_PLAN: Final = "합성 데이터로 시작하는 첫 계획 (first plan, fo
 LEAST_ITEMS: Final = 1_500
 """A smaller month may hold too few violations to learn from."""
 
-_SCORED: Final = 600
-"""Items from which the first threshold is read: one in twenty of them is 30, enough to begin with."""
+_SCORED: Final = 400
+"""Items from which the first threshold is read: one in twenty of them is 20, enough to begin with."""
 
 _TOGETHER: Final = 64
 

@@ -178,6 +178,17 @@ def test_the_service_keeps_to_its_own_folder_and_tells_nobody(tmp_path: Path) ->
     assert (environ["TAMIS_HOME"], environ["TAMIS_PORT"]) == (str(tmp_path), "3456")
 
 
+def test_bytecode_is_kept_below_var_where_it_may_not_lie_beside_the_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    environ = children.service_environ(Settings(home=tmp_path))
+    assert "PYTHONDONTWRITEBYTECODE" not in environ
+    assert environ["PYTHONPYCACHEPREFIX"] == str(tmp_path / "var" / "bytecode")
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+    assert "PYTHONPYCACHEPREFIX" not in children.service_environ(Settings(home=tmp_path))
+
+
 def test_relative_paths_mean_the_same_in_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAMIS_STORE__URL", "sqlite:///my.db")

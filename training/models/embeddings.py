@@ -52,7 +52,9 @@ class EmbeddingLearner:
         spread = reading.values.std(axis=0)
         spread[spread < 1e-6] = 1.0
         heads = Heads.fit((reading.values - centre) / spread, targets, strength=_STRENGTH, seed=self._seed)
-        return Embeddings(encoder=self._encoder, heads=heads.on_raw(centre=centre, spread=spread))
+        return Embeddings(
+            encoder=self._encoder, heads=heads.on_raw(centre=centre, spread=spread), centre=centre
+        )
 
 
 class Embeddings:
@@ -60,9 +62,10 @@ class Embeddings:
 
     name: ClassVar[str] = "encoder"
 
-    def __init__(self, *, encoder: Encoder, heads: Heads) -> None:
+    def __init__(self, *, encoder: Encoder, heads: Heads, centre: NDArray[np.float32]) -> None:
         self._encoder = encoder
         self._heads = heads
+        self._centre = centre
 
     def logits_of(self, reading: Block) -> Floats:
         """Return log odds of items that the learner read."""
@@ -73,13 +76,27 @@ class Embeddings:
         return self._heads.logits(embedded(rows, self._encoder))
 
     def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
-        """Return nothing: a vector's numbers mean nothing to a reader."""
-        return [[] for _ in range(len(rows))]
+        """Return the text fields that speak for a violation, compared with the average item.
+
+        A vector's numbers mean nothing to a reader, so there is no excerpt; a member that reads letters
+        may know where in the field to look.
+        """
+        away = (embedded(rows, self._encoder) - self._centre) * self._heads.coefficients[0]
+        added = away.reshape(len(rows), len(TEXT_FIELDS), -1).sum(axis=2, dtype=np.float64)
+        return [
+            [
+                Evidence(signal=name, weight=float(weight))
+                for name, weight in zip(TEXT_FIELDS, weights, strict=True)
+                if weight > 0
+            ]
+            for weights in added
+        ]
 
     def content(self) -> Content:
         """Return what a bundle stores: which encoder, not its weights."""
         return Content(
-            settings={"fingerprint": self._encoder.fingerprint.stored()}, tensors=self._heads.tensors()
+            settings={"fingerprint": self._encoder.fingerprint.stored()},
+            tensors={**self._heads.tensors(), "centre": self._centre},
         )
 
     @classmethod
@@ -87,7 +104,7 @@ class Embeddings:
         """Return the model that was stored, on an encoder of the same fingerprint."""
         if encoder is None:
             raise MissingEncoder
-        return cls(encoder=encoder, heads=Heads.of(content.tensors))
+        return cls(encoder=encoder, heads=Heads.of(content.tensors), centre=content.tensors["centre"])
 
 
 def embedded(rows: pd.DataFrame, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:

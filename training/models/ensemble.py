@@ -95,18 +95,13 @@ class Ensemble:
         )
 
     def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
-        """Return what speaks most for a violation, for each item, weighed as the members are."""
-        collected: list[list[Evidence]] = [[] for _ in range(len(rows))]
-        for member, weight in zip(self.members, self.mixing.weights, strict=True):
-            if weight > 0:
-                for place, found in enumerate(member.evidence(rows)):
-                    collected[place] += [replace(piece, weight=piece.weight * weight) for piece in found]
-        return [
-            sorted(
-                (piece for piece in found if piece.weight >= _WORTH_SHOWING), key=lambda piece: -piece.weight
-            )[:SHOWN]
-            for found in collected
-        ]
+        """Return what speaks most for a violation, for each item, weighed as the members are.
+
+        Members that point at the same signal are one piece: their weights add up, and the excerpt is of
+        whichever knows the place.
+        """
+        found = [member.evidence(rows) for member in self.members]
+        return [_merged([own[row] for own in found], self.mixing.weights) for row in range(len(rows))]
 
     def stored(self) -> dict[str, Any]:
         """Return what a bundle stores beside the members."""
@@ -126,6 +121,18 @@ class Ensemble:
             calibration=Calibration.of(stored["calibration"]),
             rules=[_rule(rule) for rule in stored["rules"]],
         )
+
+
+def _merged(found: Sequence[Sequence[Evidence]], weights: Sequence[float]) -> list[Evidence]:
+    pieces: dict[str, Evidence] = {}
+    for own, weight in zip(found, weights, strict=True):
+        for piece in own:
+            known = pieces.get(piece.signal, Evidence(signal=piece.signal))
+            pieces[piece.signal] = replace(
+                known, excerpt=known.excerpt or piece.excerpt, weight=known.weight + piece.weight * weight
+            )
+    worth = [piece for piece in pieces.values() if piece.weight >= _WORTH_SHOWING]
+    return sorted(worth, key=lambda piece: -piece.weight)[:SHOWN]
 
 
 def joint(any_policy: Floats, conditional: Floats) -> Floats:
