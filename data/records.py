@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -128,8 +128,10 @@ class Item:
         return content_digest(
             [
                 *self.key, self.item_type, self.creator_id, self.language, self.category,
-                self.submitted_at.isoformat() if self.submitted_at else None,
-                dict(self.data), self.expected_views, self.fingerprint,
+                self.submitted_at.astimezone(UTC).isoformat() if self.submitted_at else None,
+                dict(self.data),
+                None if self.expected_views is None else float(self.expected_views),
+                self.fingerprint,
             ]
         )  # fmt: skip
 

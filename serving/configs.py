@@ -21,6 +21,7 @@ from data.errors import InvalidSettings
 from data.records import ANY, Policy
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True, strict=True)
+_ADDRESSES: Final = ("url", "uri")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -168,5 +169,7 @@ def problems(refused: ValidationError, *, known: Collection[str] = ()) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{place} is unknown." + (f" Did you mean {near[0]}?" if near else ""))
         else:
-            lines.append(f"{place}: {said} (got {problem['input']!r}).")
+            # An address may hold a password.
+            got = "" if place.endswith(_ADDRESSES) else f" (got {problem['input']!r})"
+            lines.append(f"{place}: {said.removesuffix('.')}{got}.")
     return " ".join(lines)

@@ -160,3 +160,10 @@ def test_postgres_yaml_can_be_used(tmp_path: Path) -> None:
 
 def test_every_setting_has_a_variable_of_its_own() -> None:
     assert len({variable(name) for name in names()}) == len(names())
+
+
+def test_a_refused_address_is_never_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAMIS_STORE__URL", "mysql://tamis:hunter2@db/tamis")
+    with pytest.raises(InvalidSettings, match=r"store\.url") as refused:
+        read(home=tmp_path)
+    assert "hunter2" not in str(refused.value)
