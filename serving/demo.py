@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from data.errors import InvalidSettings
-from data.records import Item, Verdict
+from data.records import TEXT_FIELDS, Item, Verdict
 from data.store.store import Store
 from evaluation.simulation import past
 from evaluation.simulation.breaking import POLICIES
@@ -30,6 +30,9 @@ from serving.settings import Settings
 from serving.wiring import Application
 from training.progress import Progress, silent
 
+if TYPE_CHECKING:
+    from training.models.encoder import Encoder
+
 _T = TypeVar("_T", Item, Outcome)
 
 DAYS: Final = 28
@@ -39,9 +42,9 @@ LAST_WEEK: Final = timedelta(days=7)
 UNREVIEWED: Final = timedelta(days=1)
 """What came in this long before the end still waits: nobody's queue is empty."""
 
-USUAL_LOOKS: Final = 1_800
+USUAL_LOOKS: Final = 1_100
 """How many items of the first three weeks people looked at, where there are enough."""
-LEAST_SAMPLED: Final = 0.2
+LEAST_SAMPLED: Final = 0.1
 MOST_SAMPLED: Final = 0.6
 """Between these is the chance of an item that the old filter let pass."""
 
@@ -162,6 +165,7 @@ class Demo:
             Called with the stage "last week", in hours.
         """
         clock = SimulatedClock(self.handover)
+        encoder = None if load else self._read_ahead(progress)
         application = wiring.build(unhurried(self._settings), clock=clock, load=load, follow=False)
         try:
             desk = Desk(
@@ -175,8 +179,20 @@ class Demo:
             looks = self._play(application, desk, clock, progress=progress)
         finally:
             application.close()
+            del encoder
         found = sum(look.verdict is Verdict.VIOLATION for look in looks)
         return Played(items=len(self.last_week()), looks=len(looks), violations_found=found)
+
+    def _read_ahead(self, progress: Progress) -> Encoder | None:
+        # An hour brings a handful of items; the week at once keeps the processor busy, and the encoder
+        # remembers what it read. Whoever holds it keeps it for the model that is loaded next.
+        from training.pipeline import ready_encoder
+
+        encoder = ready_encoder(self._settings.encoder, settings=self._settings.training, progress=progress)
+        if encoder is not None:
+            texts = [item.text(name).strip() for name in TEXT_FIELDS for item in self.last_week()]
+            encoder.embed(texts, progress=progress)
+        return encoder
 
     def _play(
         self, application: Application, desk: Desk, clock: SimulatedClock, *, progress: Progress

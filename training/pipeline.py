@@ -97,7 +97,9 @@ def train(
     datasets.write(snapshot, places.snapshots)
     examples = Examples.of(snapshot.rows, policies=policies)
     check_enough(examples, settings)
-    encoder = _encoder(settings, places, progress)
+    encoder = ready_encoder(places.encoder, settings=settings, progress=progress)
+    if encoder is not None and places.vectors is not None:
+        encoder.remember_in(places.vectors)
     split = held_out(examples, share=settings.held_out, seed=settings.seed)
     material = read(examples, settings=settings, encoder=encoder, progress=progress)
     if encoder is not None:
@@ -143,17 +145,21 @@ def train(
     )
 
 
-def _cut(store: Store, settings: TrainingSettings, as_of: datetime) -> Snapshot:
-    with store.read() as session:
-        return datasets.cut(session, as_of=as_of, mature_after=timedelta(days=settings.mature_after_days))
+def ready_encoder(folder: Path, *, settings: TrainingSettings, progress: Progress = silent) -> Encoder | None:
+    """Return the encoder of these settings, placed if it is the default one; None where none is asked for.
 
-
-def _encoder(settings: TrainingSettings, places: Places, progress: Progress) -> Encoder | None:
+    As long as somebody holds it, whoever asks again gets the same one.
+    """
     if "encoder" not in settings.members:
         return None
     if not settings.encoder.path:
-        place(places.encoder, progress=progress)
-    return Encoder.load(places.encoder, settings.encoder, vectors=places.vectors)
+        place(folder, progress=progress)
+    return Encoder.shared(folder, settings.encoder)
+
+
+def _cut(store: Store, settings: TrainingSettings, as_of: datetime) -> Snapshot:
+    with store.read() as session:
+        return datasets.cut(session, as_of=as_of, mature_after=timedelta(days=settings.mature_after_days))
 
 
 def _judge(fitted: Fitted, material: Material, split: Split) -> Judged:

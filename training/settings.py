@@ -55,8 +55,8 @@ class TrainingSettings(BaseModel):
     ngrams: NgramSettings = NgramSettings()
     learning_weights: Literal["none", "sqrt", "full"] = "sqrt"
     """How 1/chance weighs an item while learning. Calibration and metrics always use all of it."""
-    calibration: Literal["auto", "sigmoid", "isotonic"] = "auto"
-    """auto: whichever has the smaller log loss out of fold; sigmoid where positives are few."""
+    calibration: Literal["auto", "sigmoid", "floored", "isotonic"] = "auto"
+    """auto: whichever has the smallest log loss out of fold; no isotonic steps where positives are few."""
     folds: int = Field(default=5, ge=2, le=20)
     """Parts of the training items for out-of-fold scores; a creator stays in one part."""
     held_out: float = Field(default=0.2, ge=0.05, le=0.5)

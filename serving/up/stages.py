@@ -8,20 +8,22 @@ synthetic ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
+from data import datasets
 from data.errors import Conflict, InvalidSettings, NoChampion
-from data.records import Item, Score
 from serving import wiring
 from serving.demo import DAYS, LAST_WEEK, Demo
 from serving.desk import unhurried
 from serving.settings import Settings
 from serving.wiring import Application
+from training.loaded import LoadedModel
+from training.pipeline import ready_encoder
 from training.progress import Progress, silent
 
 ACTOR: Final = "tamis up"
@@ -32,11 +34,6 @@ FIRST_PLAN: Final = "합성 데이터로 시작하는 첫 계획 (first plan, fo
 
 LEAST_ITEMS: Final = 1_500
 """A smaller month may hold too few violations to learn from."""
-
-_SCORED: Final = 400
-"""Items from which the first threshold is read: one in twenty of them is 20, enough to begin with."""
-
-_TOGETHER: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +131,11 @@ def set_up(settings: Settings, *, progress: Progress = silent) -> None:
     finally:
         application.close()
     demo = Demo(settings, now=wiring.now())
+    # Loaded once: training, first plan and last week read with the same one.
+    encoder = ready_encoder(settings.encoder, settings=settings.training, progress=progress)
     _hand_over(settings, demo, found, progress=progress)
     demo.play_last_week(progress=progress)
+    del encoder
 
 
 def _hand_over(settings: Settings, demo: Demo, found: State, *, progress: Progress) -> None:
@@ -149,38 +149,37 @@ def _hand_over(settings: Settings, demo: Demo, found: State, *, progress: Progre
             application.retraining.promote(candidate.version, actor=ACTOR, reason=FIRST_MODEL)
             progress("promote", 1, 1)
         if not found.plan:
-            past = demo.before()
-            scores = _scores(application, past[-_SCORED:], progress=progress)
+            progress("first plan", 0, 1)
+            likely = _as_they_come(application)
             application.plans.start(
                 settings.first_plan,
-                probabilities=[score.violation_probability for score in scores],
-                items_per_day=len(past) / ((timedelta(days=DAYS) - LAST_WEEK) / timedelta(days=1)),
-                views=_views(past[-_SCORED:], scores),
+                probabilities=likely["violation_probability"],
+                items_per_day=len(demo.before()) / ((timedelta(days=DAYS) - LAST_WEEK) / timedelta(days=1)),
+                views=likely["views"],
                 author=ACTOR,
                 reason=FIRST_PLAN,
             )
+            progress("first plan", 1, 1)
     finally:
         application.close()
 
 
-def _scores(application: Application, items: Sequence[Item], *, progress: Progress) -> list[Score]:
-    champion = application.champion.refresh()
-    if champion.scorer is None:
-        raise NoChampion(champion.problem)
+def _as_they_come(application: Application) -> pd.DataFrame:
+    """Return scores and views of items as they come in, from outcomes that the model did not learn from.
+
+    A reviewed item stands for as many as its chance says, so each has one row for every one of those.
+    """
+    standing = application.champion.refresh()
+    if not isinstance(standing.scorer, LoadedModel):
+        raise NoChampion(standing.problem)
     with application.store.read() as session:
-        creators = {item.creator_id for item in items if item.creator_id}
-        histories = session.ledger.creator_histories(creators, before=application.clock())
-    scores: list[Score] = []
-    for start in range(0, len(items), _TOGETHER):
-        progress("first plan", start, len(items))
-        batch = items[start : start + _TOGETHER]
-        made = champion.scorer.score(batch, histories, scored_at=application.clock())
-        scores += [score for score in made if isinstance(score, Score)]
-    progress("first plan", len(items), len(items))
-    return scores
-
-
-def _views(items: Sequence[Item], scores: Sequence[Score]) -> list[float]:
-    views = {item.key: item.expected_views for item in items}
-    found = [views[score.item_id, score.item_version] for score in scores]
-    return [np.nan if one is None else one for one in found]
+        rows = datasets.cut(session, as_of=application.clock()).rows
+    rows = rows[rows["time"] > standing.scorer.learned_until]
+    scored = pd.DataFrame(
+        {
+            "violation_probability": standing.scorer.predict(rows).violation,
+            "views": rows["views"].to_numpy(dtype=np.float64),
+        }
+    )
+    stands_for = np.cumsum(1 / rows["inclusion_probability"].to_numpy(dtype=np.float64))
+    return scored.loc[np.repeat(scored.index, np.diff(np.floor(stands_for), prepend=0.0).astype(int))]

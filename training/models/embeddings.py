@@ -1,4 +1,9 @@
-"""The encoder's vector of every text field, side by side, under logistic regressions."""
+"""
+The encoder's vectors of the text fields, and their mean, side by side, under logistic regressions.
+
+A field's own vector says what is claimed where; the mean says what the item is about, whichever fields it
+has. An item with one field alone is then read by what was learned from all of them.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +86,7 @@ class Embeddings:
         A vector's numbers mean nothing to a reader, so there is no excerpt; a member that reads letters
         may know where in the field to look.
         """
-        away = (embedded(rows, self._encoder) - self._centre) * self._heads.coefficients[0]
-        added = away.reshape(len(rows), len(TEXT_FIELDS), -1).sum(axis=2, dtype=np.float64)
+        added = self._added(embedded(rows, self._encoder).astype(np.float64))
         return [
             [
                 Evidence(signal=name, weight=float(weight))
@@ -91,6 +95,17 @@ class Embeddings:
             ]
             for weights in added
         ]
+
+    def _added(self, vectors: Floats) -> Floats:
+        # Log odds that each field adds, by itself and through its part of the mean: items, fields.
+        fields, centre, worth = (
+            array.reshape(len(array), len(TEXT_FIELDS) + 1, -1)
+            for array in (vectors, self._centre[None], self._heads.coefficients[:1])
+        )
+        own = ((fields[:, :-1] - centre[:, :-1]) * worth[:, :-1]).sum(axis=2)
+        there = fields[:, :-1].any(axis=2)
+        shared = ((fields[:, :-1] - centre[:, -1:]) * worth[:, -1:]).sum(axis=2)
+        return np.asarray(own + there * shared / np.maximum(there.sum(axis=1, keepdims=True), 1))
 
     def content(self) -> Content:
         """Return what a bundle stores: which encoder, not its weights."""
@@ -108,11 +123,12 @@ class Embeddings:
 
 
 def embedded(rows: pd.DataFrame, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:
-    """Return the vectors of all text fields of every item, side by side."""
+    """Return the vectors of all text fields of every item and the mean of those there are, side by side."""
     texts = [text.strip() for name in TEXT_FIELDS for text in rows[name]]
     vectors = encoder.embed(texts, progress=progress)
     fields = vectors.reshape(len(TEXT_FIELDS), len(rows), encoder.fingerprint.dimension)
-    return np.ascontiguousarray(fields.transpose(1, 0, 2)).reshape(len(rows), -1)
+    there = np.maximum(fields.any(axis=2).sum(axis=0), 1)[:, None]
+    return np.concatenate([*fields, fields.sum(axis=0) / there], axis=1, dtype=np.float32)
 
 
 def matches(stored: Mapping[str, Any], encoder: Encoder) -> bool:

@@ -38,8 +38,8 @@ _TOKENS_AT_ONCE: Final = 2048
 _SHARED: WeakValueDictionary[tuple[str, str], Encoder] = WeakValueDictionary()
 """Encoders in use, by content and settings: champion and challenger stand on one."""
 _SHARING: Final = threading.Lock()
-_REMEMBERED_IN_SERVICE: Final = 20_000
-"""Vectors a service keeps: texts that come again within hours, in 30 MB."""
+_REMEMBERED: Final = 20_000
+"""Vectors kept in memory alone: texts that come again within hours, in 30 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,25 +70,18 @@ class Encoder:
     An empty text has the vector 0. A text's vector is computed once and remembered.
     """
 
-    def __init__(
-        self, *, model: Any, tokenizer: Any, fingerprint: Fingerprint, vectors: Vectors | None = None
-    ) -> None:
+    def __init__(self, *, model: Any, tokenizer: Any, fingerprint: Fingerprint) -> None:
         self._tokenizer = tokenizer
         self._packed = Packed(model, depth=fingerprint.layers) if is_known(model) else None
         # Not kept beside the packed form: the layers that are not read would stay in memory.
         self._model = None if self._packed else model
         self.fingerprint = fingerprint
-        self.vectors = Vectors(dimension=fingerprint.dimension) if vectors is None else vectors
+        self.vectors = Vectors(dimension=fingerprint.dimension, largest=_REMEMBERED)
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, folder: Path, settings: EncoderSettings, *, vectors: Path | None = None) -> Encoder:
+    def load(cls, folder: Path, settings: EncoderSettings) -> Encoder:
         """Load an encoder from a folder in Hugging Face form with safetensors weights.
-
-        Parameters
-        ----------
-        vectors
-            A folder in which vectors outlive the process; in memory only if absent.
 
         Raises
         ------
@@ -111,10 +104,7 @@ class Encoder:
             prefix=settings.prefix,
             max_tokens=min(settings.max_tokens, _room(config)),
         )
-        remembered = None
-        if vectors is not None:
-            remembered = Vectors.read(vectors / f"{fingerprint.key}.safetensors", fingerprint.dimension)
-        return cls(model=model, tokenizer=tokenizer, fingerprint=fingerprint, vectors=remembered)
+        return cls(model=model, tokenizer=tokenizer, fingerprint=fingerprint)
 
     @classmethod
     def shared(cls, folder: Path, settings: EncoderSettings) -> Encoder:
@@ -124,8 +114,13 @@ class Encoder:
             encoder = _SHARED.get(key)
             if encoder is None:
                 encoder = _SHARED[key] = cls.load(folder, settings)
-                encoder.vectors.largest = _REMEMBERED_IN_SERVICE
         return encoder
+
+    def remember_in(self, folder: Path) -> None:
+        """Take up the vectors that were kept in a folder; ``vectors.keep()`` keeps all of them there."""
+        path = folder / f"{self.fingerprint.key}.safetensors"
+        with self._lock:
+            self.vectors = Vectors.read(path, self.fingerprint.dimension)
 
     def embed(self, texts: Sequence[str], *, progress: Progress = silent) -> Floats:
         """Return one vector a text, in order, as an array of shape (texts, dimension)."""

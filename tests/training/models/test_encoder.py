@@ -55,18 +55,21 @@ def test_a_text_is_computed_once(tiny_encoder: Path) -> None:
 
 def test_vectors_outlive_the_process(tiny_encoder: Path, tmp_path: Path) -> None:
     settings = EncoderSettings(prefix="")
-    first = Encoder.load(tiny_encoder, settings, vectors=tmp_path)
+    first = Encoder.load(tiny_encoder, settings)
+    first.remember_in(tmp_path)
     expected = first.embed(TEXTS)
     first.vectors.keep()
-    second = Encoder.load(tiny_encoder, settings, vectors=tmp_path)
+    second = Encoder.load(tiny_encoder, settings)
+    second.remember_in(tmp_path)
     assert len(second.vectors) == 4
     np.testing.assert_array_equal(second.embed(TEXTS), expected)
 
 
 def test_a_damaged_memory_of_vectors_is_forgotten(tiny_encoder: Path, tmp_path: Path) -> None:
-    encoder = Encoder.load(tiny_encoder, EncoderSettings(prefix=""), vectors=tmp_path)
+    encoder = Encoder.load(tiny_encoder, EncoderSettings(prefix=""))
     (tmp_path / f"{encoder.fingerprint.key}.safetensors").write_bytes(b"\0" * 40)
-    assert len(Encoder.load(tiny_encoder, EncoderSettings(prefix=""), vectors=tmp_path).vectors) == 0
+    encoder.remember_in(tmp_path)
+    assert len(encoder.vectors) == 0
 
 
 def test_longer_texts_than_the_encoder_can_read_are_cut(tiny_roberta: Path) -> None:
