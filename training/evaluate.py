@@ -23,9 +23,8 @@ from evaluation.metrics import (
 )
 from training import weights
 from training.examples import Examples
-from training.fit import Fitted, check_enough, fit, read
+from training.fit import Fitted, Material, check_enough, fit
 from training.measures import Measure
-from training.models.encoder import Encoder
 from training.models.ensemble import Prediction
 from training.models.heads import Floats
 from training.progress import Progress, silent
@@ -87,10 +86,9 @@ class Judged:
 
 
 def cross_validate(
-    examples: Examples,
+    material: Material,
     *,
     settings: TrainingSettings,
-    encoder: Encoder | None,
     count: int = 5,
     progress: Progress = silent,
 ) -> list[Measure]:
@@ -109,8 +107,8 @@ def cross_validate(
     TooFewLabels
         If there is too little to learn from.
     """
+    examples = material.examples
     check_enough(examples, settings)
-    material = read(examples, settings=settings, encoder=encoder, progress=progress)
     parts = folds(examples, count=count, seed=settings.seed)
     violation = np.zeros(len(examples))
     said = np.zeros(len(examples), dtype=np.bool_)

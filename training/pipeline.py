@@ -109,9 +109,7 @@ def train(
     measures = [*measure(judged, settings=settings), *by_language(judged, settings=settings)]
     comparison = _compare(champion, examples, split, judged, settings)
     if evaluate is not None:
-        found = cross_validate(
-            examples, settings=settings, encoder=encoder, count=evaluate, progress=progress
-        )
+        found = cross_validate(material, settings=settings, count=evaluate, progress=progress)
         measures += [replace(one, part=OUT_OF_FOLD) for one in found]
     run = record.run(
         snapshot=snapshot,

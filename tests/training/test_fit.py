@@ -18,7 +18,7 @@ from training.settings import TrainingSettings
 
 
 def test_it_learns_what_is_there_to_learn(examples: Examples, quick: TrainingSettings) -> None:
-    measures = cross_validate(examples, settings=quick, encoder=None, count=3)
+    measures = cross_validate(read(examples, settings=quick, encoder=None), settings=quick, count=3)
     auc = find(measures, "roc_auc")
     assert auc is not None
     assert auc.value is not None
@@ -38,7 +38,10 @@ def test_labels_that_mean_nothing_are_not_learned(
         rows["policies"].to_numpy()[order],
     )
     rows["creator_violations"] = 0.0
-    auc = find(cross_validate(Examples.of(rows), settings=quick, encoder=None, count=3), "roc_auc")
+    auc = find(
+        cross_validate(read(Examples.of(rows), settings=quick, encoder=None), settings=quick, count=3),
+        "roc_auc",
+    )
     assert auc is not None
     assert auc.interval is not None
     assert auc.interval.lower < 0.55
