@@ -6,14 +6,17 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 export HF_HUB_OFFLINE := 1
 
-.PHONY: up test check slow bench docs build lock clean
+# One worker a core, and no more than four: several tests start a whole service. A file stays together.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+
+.PHONY: up test check slow build lock clean
 
 up: .venv/ok                ## set up, build the synthetic month, train, serve
 	@$(BIN)/tamis up
 
 test: check                 ## static checks, every test, the tests again against the wheel
-	$(BIN)/pytest
-	$(BIN)/python tests/wheel.py
+	$(BIN)/pytest $(PARALLEL)
+	$(BIN)/python tests/wheel.py $(PARALLEL)
 
 check: .venv/ok             ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -16,13 +16,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 
-pytestmark = [
-    pytest.mark.slow,  # builds a month and trains with the encoder
-    pytest.mark.skipif(
-        not (ROOT / "Makefile").exists() or shutil.which("make") is None,
-        reason="the README's commands are for a checkout with make",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "Makefile").exists() or shutil.which("make") is None,
+    reason="the README's commands are for a checkout with make",
+)
 
 
 def _blocks() -> list[str]:
@@ -47,7 +44,13 @@ def _answers(address: str) -> bool:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], int, Path]]:
     port = _free_port()
     home = tmp_path_factory.mktemp("readme")
-    environ = {**os.environ, "TAMIS_HOME": str(home), "TAMIS_PORT": str(port), "TAMIS_DEMO__ITEMS": "2500"}
+    environ = {
+        **os.environ,
+        "TAMIS_HOME": str(home),
+        "TAMIS_PORT": str(port),
+        "TAMIS_REGISTRY__PORT": str(_free_port()),
+        "TAMIS_DEMO__ITEMS": "2500",
+    }
     environ.pop("MAKEFLAGS", None)
     log = home / "up.log"
     with log.open("wb") as out:
@@ -55,7 +58,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
             ["make", "up"], cwd=ROOT, env=environ, stdout=out, stderr=out, start_new_session=True
         )
         try:
-            deadline = time.monotonic() + 400
+            deadline = time.monotonic() + 600
             while not _answers(f"http://127.0.0.1:{port}/readyz"):
                 assert up.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
