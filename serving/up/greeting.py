@@ -20,10 +20,14 @@ TOKEN_LASTS: Final = timedelta(days=7)
 EXAMPLE: Final = {
     "item_id": "try-1",
     "language": "ko",
-    "creator_id": "seller-7",
+    "creator_id": "seller-0720",
     "category": "health_food",
     "expected_views": 54000,
-    "data": {"title": "먹기만 하면 혈당이 뚝! 당뇨 완치 홍삼", "transcript": "약 끊으셔도 됩니다"},
+    "data": {
+        "title": "당뇨에 특효인 홍삼! 먹기만 하면 혈당이 뚝",
+        "transcript": "한 달이면 당뇨 완치, 약 끊으셔도 됩니다",
+        "ocr_text": "의사들이 숨기는 당뇨 치료제",
+    },
 }
 """An item that a health-claim policy is about."""
 

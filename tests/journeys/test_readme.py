@@ -49,7 +49,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
         "TAMIS_HOME": str(home),
         "TAMIS_PORT": str(port),
         "TAMIS_REGISTRY__PORT": str(_free_port()),
-        "TAMIS_DEMO__ITEMS": "2500",
+        "TAMIS_DEMO__ITEMS": "1500",
     }
     environ.pop("MAKEFLAGS", None)
     log = home / "up.log"
