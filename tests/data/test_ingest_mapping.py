@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 import yaml
 
+import configs
 from data.errors import InvalidMapping
 from data.ingest.mapping import Mapping, read_mapping
 
@@ -16,7 +17,7 @@ id: {column: id}
 text: {title: title}
 """
 From = Callable[[str], Mapping]
-IMPORTS = Path(__file__).resolve().parents[2] / "configs" / "imports"
+IMPORTS = Path(*configs.__path__) / "imports"
 
 
 @pytest.fixture

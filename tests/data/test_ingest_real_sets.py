@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import configs
 from data.datasets import cut
 from data.ingest.loading import load
 from data.ingest.mapping import read_mapping
@@ -29,7 +30,7 @@ def real_sets() -> Path:
 
 @cache
 def rows_of(path: Path, name: str) -> list[Row]:
-    found = list(read(path, read_mapping(ROOT / "configs" / "imports" / f"{name}.yaml"), now=NOW))
+    found = list(read(path, read_mapping(Path(*configs.__path__) / "imports" / f"{name}.yaml"), now=NOW))
     assert [each for each in found if isinstance(each, Reject)] == []
     return [each for each in found if isinstance(each, Row)]
 
@@ -84,7 +85,7 @@ def test_youtube_keeps_its_channels_apart_and_its_counts_out_of_the_texts(real_s
 
 
 def test_kuaimod_twice_is_kuaimod_once_and_becomes_a_snapshot(real_sets: Path, sqlite_store: Store) -> None:
-    mapping = read_mapping(ROOT / "configs" / "imports" / "kuaimod.yaml")
+    mapping = read_mapping(Path(*configs.__path__) / "imports" / "kuaimod.yaml")
     path = real_sets / "kuaimod" / "data_benchmark.jsonl.gz"
     load(sqlite_store, path, mapping, now=NOW)
     again = load(sqlite_store, path, mapping, now=NOW)

@@ -6,10 +6,11 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+import configs
 from training.models import CATALOGUE
 from training.settings import MEMBERS, TrainingSettings
 
-RECIPES = sorted((Path(__file__).parents[2] / "configs" / "training").glob("*.yaml"))
+RECIPES = sorted((Path(*configs.__path__) / "training").glob("*.yaml"))
 
 
 def test_every_member_has_a_name_in_the_catalogue() -> None:
