@@ -10,7 +10,7 @@ own forward, in batches of similar length.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -73,23 +73,26 @@ class Packed:
         from torch.nn import functional
 
         lengths = [len(text) for text in texts]
+        runs = [(length, len(list(run))) for length, run in groupby(lengths)]
         with torch.inference_mode():
             tokens = torch.tensor(list(chain.from_iterable(texts)))
             places = torch.cat([torch.arange(self._first, self._first + length) for length in lengths])
             x = self._norm(self._words[tokens] + self._positions[places])
             for weight, bias, attended, intermediate, output in self._layers:
-                mixed = self._attend(functional.linear(x, weight, bias), lengths)
+                mixed = self._attend(functional.linear(x, weight, bias), runs)
                 x = attended.LayerNorm(x + attended.dense(mixed))
                 x = output.LayerNorm(x + output.dense(functional.gelu(intermediate.dense(x))))
             return torch.stack([part.float().mean(0) for part in torch.split(x, lengths)])
 
-    def _attend(self, projected: torch.Tensor, lengths: list[int]) -> torch.Tensor:
+    def _attend(self, projected: torch.Tensor, runs: list[tuple[int, int]]) -> torch.Tensor:
+        # Texts of one length that follow each other go together: a call each would cost more than its work.
         import torch
         from torch.nn import functional
 
         mixed = []
-        for part in torch.split(projected, lengths):
-            split = part.view(1, part.shape[0], 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        parts = torch.split(projected, [length * count for length, count in runs])
+        for part, (length, count) in zip(parts, runs, strict=True):
+            split = part.view(count, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             value = functional.scaled_dot_product_attention(split[0], split[1], split[2])
-            mixed.append(value.transpose(1, 2).reshape(part.shape[0], -1))
+            mixed.append(value.transpose(1, 2).reshape(count * length, -1))
         return torch.cat(mixed)
