@@ -74,8 +74,8 @@ class Gateway:
         return results
 
     def close(self) -> None:
-        """Take no more reads."""
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        """Take no more reads, and let those under way give their connections back."""
+        self._readers.shutdown(cancel_futures=True)
 
     def _read(self, work: Callable[[Session], _T]) -> _T:
         with self._store.read() as session:

@@ -119,5 +119,7 @@ def _problem(problem: Any) -> tuple[str, str, str | None]:
     place = [part for part in problem["loc"] if not str(part).startswith("@")]
     pointer = "".join(f"/{pointer_part(part)}" for part in place) + problem.get("ctx", {}).get("path", "")
     said = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        said = "no field has this name; /docs lists those there are"
     titles = {"missing": "Missing field", "extra_forbidden": "Unknown field", "too_long": "Too many"}
     return titles.get(problem["type"], "Invalid field"), f"{pointer or 'The body'}: {said}.", pointer or None
