@@ -1,4 +1,4 @@
-"""The service and MLflow's pages: started in this order, watched until somebody says stop."""
+"""MLflow's pages, the set-up, the service: started in this order, watched until somebody says stop."""
 
 from __future__ import annotations
 
@@ -58,26 +58,28 @@ def up(
             note("The ledger holds items of your own, so no synthetic month is added.")
         else:
             stages.check_month(settings)
+        pages = None
+        if mlflow and not settings.registry.tracking_uri:
+            # First of all: it creates its own tables, and what follows leaves a processor idle for a while.
+            try:
+                pages = stack.enter_context(children.mlflow_pages(settings, log=logs / "mlflow.log"))
+            except PortInUse as taken:
+                note(f"MLflow's pages are not shown. {taken}")
         if not found.complete:
             note("Building a synthetic month and learning from it. This takes minutes, and happens once.")
             prepare(settings, progress=progress)
         progress(START, 0, 1)
         service = stack.enter_context(children.service(settings, log=logs / "service.log"))
         progress(START, 1, 1)
-        pages = None
-        if mlflow and not settings.registry.tracking_uri:
-            try:
-                pages = stack.enter_context(children.mlflow_pages(settings, log=logs / "mlflow.log"))
-            except PortInUse as taken:
-                note(f"MLflow's pages are not shown. {taken}")
         shown = pages is not None or (mlflow and bool(settings.registry.tracking_uri))
         where = children.mlflow_address(settings) if shown else None
+        starts = pages is not None and not _mlflow_answers(settings)
         application = wiring.build(settings, follow=False)
         try:
-            greet(greeting(application, mlflow=where, mlflow_starts=pages is not None))
+            greet(greeting(application, mlflow=where, mlflow_starts=starts))
         finally:
             application.close()
-        _watch(service, pages, settings, note=note)
+        _watch(service, pages, settings, awaited=starts, note=note)
 
 
 def serve(settings: Settings, *, greet: Callable[[stages.State], None]) -> None:
@@ -95,7 +97,7 @@ def serve(settings: Settings, *, greet: Callable[[stages.State], None]) -> None:
         found = _found(settings)
         service = stack.enter_context(children.service(settings))
         greet(found)
-        _watch(service, None, settings, note=lambda _: None)
+        _watch(service, None, settings, awaited=False, note=lambda _: None)
 
 
 def _found(settings: Settings) -> stages.State:
@@ -107,13 +109,18 @@ def _found(settings: Settings) -> stages.State:
         application.close()
 
 
-def _watch(service: Child, pages: Child | None, settings: Settings, *, note: Callable[[str], None]) -> None:
-    awaited = pages is not None
+def _mlflow_answers(settings: Settings) -> bool:
+    return processes.answers(f"{children.mlflow_address(settings)}/health")
+
+
+def _watch(
+    service: Child, pages: Child | None, settings: Settings, *, awaited: bool, note: Callable[[str], None]
+) -> None:
     while service.status is None:
         if pages is not None and pages.status is not None:
             note(f"MLflow's pages ended with status {pages.status}.{pages.last_words}")
             pages, awaited = None, False
-        elif awaited and processes.answers(f"{children.mlflow_address(settings)}/health"):
+        elif awaited and _mlflow_answers(settings):
             note("MLflow answers now.")
             awaited = False
         time.sleep(_LOOK_S)
