@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from data.checks import check_identifier
 from data.records import AuditDesign, AuditRates, Item, Plan, Route, Routing, Score
 from evaluation.intervals import Floats
+from evaluation.priority import place_audit
 
 AUDIT: Final = "audit"
 """The purpose of the draw that routes. Every other purpose has draws of its own."""
@@ -204,8 +205,10 @@ def assign(
     """Return where an item goes, with which chance and why.
 
     At or above a threshold the chance is 1. Below all of them it is `chance`, and the item goes to
-    audit if its draw is under it. What could not be scored (``score`` is None) is treated as flagged,
-    with no policy named: nothing is known that would allow to release it; ``degraded`` must say why.
+    audit if its draw is under it; its place in the queue is then a matter of chance, and ``priority``
+    and ``factors`` are those of the other items. What could not be scored (``score`` is None) is treated
+    as flagged, with no policy named: nothing is known that would allow to release it; ``degraded`` must
+    say why.
     """
     if (score is None) is (degraded is None):
         raise ValueError(f"degraded must say why there is no score, and only then; got {degraded!r}.")
@@ -218,13 +221,15 @@ def assign(
     if score is not None and not flagged:
         p = score.violation_probability
         probability = chance(size(p, item.expected_views, rates.mean_square_views), rates, plan.audit)
-    drawn = Route.AUDIT if number < probability else Route.RELEASE
+    route = Route.FULL_REVIEW if flagged else Route.AUDIT if number < probability else Route.RELEASE
+    if route is Route.AUDIT:
+        priority, factors = place_audit(number, probability)
     return Routing(
         routing_id=routing_id,
         item_id=item.item_id,
         item_version=item.item_version,
         plan=plan.version,
-        route=Route.FULL_REVIEW if flagged else drawn,
+        route=route,
         flagged=flagged,
         inclusion_probability=probability,
         draw=number,

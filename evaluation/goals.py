@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -106,6 +106,8 @@ class Solution:
     """Estimate at the threshold."""
     lower: float | None = None
     """One-sided lower confidence bound of recall there; for a precision goal, of precision."""
+    next_hour_finds: float | None = None
+    """Violations that one more reviewer hour is expected to find, just below the threshold."""
     reason: str = ""
     """Why there is no threshold and what would help; empty where there is one."""
     audits_needed: int | None = None
@@ -172,20 +174,30 @@ def solve(
         return (share * len(sample) / days + audits_per_day) * review_minutes / 60
 
     if goal.condition == "hours":
-        return _within_hours(goal, read_sample(sample), hours=hours)
-    found = certify(
+        found = _within_hours(goal, read_sample(sample), hours=hours)
+        return replace(found, next_hour_finds=_price(found, sample, minutes=review_minutes))
+    proved = certify(
         sample, statistic=goal.condition, target=goal.bound, confidence=goal.confidence, proof=proof
     )
-    return Solution(
+    found = Solution(
         goal=goal,
-        threshold=found.threshold,
-        share=found.share,
-        hours_per_day=None if found.share is None else hours(found.share),
-        recall=found.recall,
-        lower=found.lower,
-        reason=found.reason,
-        audits_needed=found.audits_needed,
+        threshold=proved.threshold,
+        share=proved.share,
+        hours_per_day=None if proved.share is None else hours(proved.share),
+        recall=proved.recall,
+        lower=proved.lower,
+        reason=proved.reason,
+        audits_needed=proved.audits_needed,
     )
+    return replace(found, next_hour_finds=_price(found, sample, minutes=review_minutes))
+
+
+def _price(found: Solution, sample: pd.DataFrame, *, minutes: float) -> float | None:
+    # The next item to be seen is the likeliest of those that are left.
+    if found.threshold is None:
+        return None
+    left = sample["score"][sample["score"] < found.threshold]
+    return 0.0 if left.empty else float(left.max()) * 60 / minutes
 
 
 def _within_hours(goal: Goal, rows: Rows, *, hours: Callable[[float], float]) -> Solution:

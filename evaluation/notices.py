@@ -22,9 +22,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "outstanding": {
         "ko": "뽑혔지만 아직 확정되지 않은 항목이 전수 검수 {full_review:,}건, 감사 {audits:,}건 있습니다."
-        " 늦은 항목이 나머지와 같다고 가정한 값입니다.",
+        " 늦은 항목도 점수가 같으면 나머지와 같다고 가정한 값입니다.",
         "en": "{full_review:,} items in full review and {audits:,} audits were drawn and are not settled yet."
-        " The numbers assume that what is late is like the rest.",
+        " The numbers assume that what is late is like the rest of the same score.",
     },
     "nothing_audited": {
         "ko": "기준 미만 항목 가운데 확정된 감사가 없어 놓친 위반에 대해서는 아무것도 말할 수 없습니다.",

@@ -11,6 +11,7 @@ that is what `evaluation.thresholds` is for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +34,19 @@ METHOD = "gamma_superpopulation"
 class Outlook:
     """A day under a plan, and what it would catch and miss."""
 
+    items: int
+    """How many items it is judged by."""
+    days: float
+    """How many days these took to come in."""
     items_per_day: float
     flagged_per_day: float
     """With those that cannot be scored."""
+    flagged_share: float
+    reached_per_day: Mapping[str, float]
+    """Items a day at or above each threshold. One item may be above several."""
     audits_per_day: float
+    smallest_chance: float
+    """The chance of the item that is least likely to be audited."""
     hours_per_day: float
     """Of reviewing, audits among it, at ``review_minutes`` an item."""
     recall: Estimate
@@ -68,17 +78,24 @@ def outlook(sample: pd.DataFrame, plan: Plan, *, days: float, level: float = 0.9
     if absent := sorted({"score", *columns.values()} - set(sample.columns)):
         raise ValueError(f"sample must have the columns {', '.join(absent)}; got {list(sample.columns)!r}.")
     rows = read_sample(sample)
-    reached = [sample[columns[name]].to_numpy(np.float64) >= least for name, least in plan.thresholds.items()]
+    reached = {
+        name: sample[columns[name]].to_numpy(np.float64) >= least for name, least in plan.thresholds.items()
+    }
     unscored = rows.degraded | np.isnan(rows.score)
-    flagged = np.logical_or.reduce(reached) & ~unscored
+    flagged = np.logical_or.reduce(list(reached.values())) & ~unscored
     full = flagged | unscored
     rest, views = rows.score[~full], rows.views[~full]
     chance = planned_chances(rest, views, days=days, plan=plan)
     recall = share_of(rows, full, statistic="recall", level=level)
     return Outlook(
+        items=full.size,
+        days=days,
         items_per_day=full.size / days,
         flagged_per_day=float(full.sum()) / days,
+        flagged_share=float(full.mean()) if full.size else 0.0,
+        reached_per_day={name: float(above.sum()) / days for name, above in reached.items()},
         audits_per_day=float(chance.sum()) / days,
+        smallest_chance=float(chance.min(initial=1.0)),
         hours_per_day=float(full.sum() + chance.sum()) / days * plan.review_minutes / 60,
         recall=recall,
         precision=share_of(rows, flagged, statistic="precision", level=level),

@@ -13,8 +13,16 @@ factor            points  from
 ``unknown``       0-70    60 for an item that could not be scored; 10 where the views are unknown
 ================  ======  ==============================================================================
 
-What is unknown may be bad, so an item without a score ranks with the likely and grave ones. Whether an
-item was flagged or drawn for an audit is not a factor: nobody should recognise an audit by its place.
+What is unknown may be bad, so an item without a score ranks with the likely and grave ones.
+
+Audits have no such factors. Where people do not get to everything, what they leave undone must not depend
+on how risky it looks, or the audits that are done would no longer speak for what was not reviewed. Chance
+alone places them (`place_audit`): anywhere from first to last, so that nobody recognises one by its place.
+
+References
+----------
+Ohlsson (1998), J. Off. Stat. 14, 149-162: taking a Poisson sample in the order of draw over chance, and
+stopping anywhere, leaves a sample with chances in the same proportions.
 """
 
 from __future__ import annotations
@@ -64,6 +72,23 @@ def rank(*, item: Item, score: Score | None, policies: Mapping[str, Policy]) -> 
     # Rounded first, so that the points on the page add up to the number beside them.
     factors = {name: round(points, 1) for name, points in factors.items()}
     return round(sum(factors.values())), factors
+
+
+def place_audit(draw: float, chance: float) -> tuple[int, dict[str, float]]:
+    """Return the priority, 0 to 100, of an audit, and the one factor that makes it up.
+
+    Parameters
+    ----------
+    draw, chance : float
+        Its permanent random number, which is below its inclusion probability.
+
+    Examples
+    --------
+    >>> place_audit(0.05, 0.2)
+    (75, {'draw': 75.0})
+    """
+    points = round(100.0 * (1.0 - draw / chance), 1)
+    return round(points), {"draw": points}
 
 
 def _likelihood(probability: float) -> float:

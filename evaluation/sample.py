@@ -9,8 +9,11 @@ are there.
 * Without ``route``, what was drawn is what is settled and what was certain to be drawn.
 * What was drawn and is not settled yet is *outstanding*. It is treated as a second phase of sampling:
   within a slice, chances of flagged items, of items that could not be scored and of the others are each
-  multiplied by the share of the drawn that is settled. That is right if what is late does not differ
-  from what is not; a report says how much is outstanding, because this cannot be checked.
+  multiplied by the share of the drawn that is settled. Audits are queued by chance alone
+  (`evaluation.priority`), so the share of items does. Flagged items are queued by risk, so theirs is the
+  share of the violations, and of the others, that their scores expect. That is right if what is late is
+  like what is not as far as the scores do not tell; a report says how much is outstanding, because this
+  cannot be checked.
 """
 
 from __future__ import annotations
@@ -95,13 +98,16 @@ def read_sample(sample: pd.DataFrame, *, by: Sequence[str] = ()) -> Rows:
         drawn = (sample["route"] != Route.RELEASE.value).to_numpy(dtype=bool)
         if (reviewed & ~drawn).any():
             raise ValueError("violation must be NaN where route is release: the draw did not call for it.")
-    share = _settled_share(group * 3 + flagged + 2 * degraded, drawn, reviewed)
+    score = _floats(sample, "score")
+    part, by_score = group * 3 + flagged + 2 * degraded, flagged & (score >= 0) & (score <= 1)
+    of_hits = _settled_share(part, np.where(by_score, score, 1.0), drawn, reviewed)
+    of_others = _settled_share(part, np.where(by_score, 1.0 - score, 1.0), drawn, reviewed)
     return Rows(
         group=group,
         slice_values=slice_values,
-        chance=pi * share,
+        chance=pi * np.where(violation == 1, of_hits, of_others),
         violation=violation,
-        score=_floats(sample, "score"),
+        score=score,
         views=views,
         drawn=drawn,
         flagged=flagged,
@@ -129,9 +135,12 @@ def _truths(sample: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     return (column.notna() & (column != "") & (column != 0)).to_numpy(dtype=bool)
 
 
-def _settled_share(part: NDArray[np.intp], drawn: NDArray[np.bool_], reviewed: NDArray[np.bool_]) -> Floats:
-    called = np.bincount(part[drawn], minlength=int(part.max(initial=0)) + 1).astype(np.float64)
-    settled = np.bincount(part[reviewed], minlength=called.size).astype(np.float64)
+def _settled_share(
+    part: NDArray[np.intp], expected: Floats, drawn: NDArray[np.bool_], reviewed: NDArray[np.bool_]
+) -> Floats:
+    parts = int(part.max(initial=0)) + 1
+    called = sums(part[drawn], expected[drawn], slices=parts)
+    settled = sums(part[reviewed], expected[reviewed], slices=parts)
     # Where nothing is settled the share is unknown; the totals say so by themselves.
     share = np.divide(settled, called, out=np.ones_like(called), where=settled > 0)
     return share[part]

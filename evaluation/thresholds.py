@@ -81,9 +81,10 @@ class Certificate:
         goal = f"{self.statistic} >= {self.target:g} cannot be proved with confidence {self.confidence:g}"
         if self.windows_needed is None:
             return f"{goal}. The scores expect no threshold to reach it. Lower the goal."
+        times = "another window like this one" if self.windows_needed <= 1 else "more audits"
         return (
-            f"{goal}. {self.audits} audits are settled; about {self.audits_needed} would be needed, "
-            f"as {self.windows_needed:.1f} windows like this one would bring."
+            f"{goal}. {self.audits:,} audits are settled; about {self.audits_needed:,} would be needed to "
+            f"prove it as likely as not, so {times} may do."
         )
 
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from data.errors import InvalidPlan, UnknownPolicy
 from data.records import ANY, AuditDesign, Plan
-from evaluation import design
 from serving.configs import PlanRecipe
 
 
@@ -79,29 +77,6 @@ class Draft:
             raise InvalidPlan(str(wrong), field=name) from wrong
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a day under a plan would look like, judged by items that were scored lately.
-
-    Where nothing was scored yet, the figures a day are None: nothing can be expected.
-    """
-
-    items: int
-    """How many items it is judged by."""
-    days: float
-    """How many days these took to come in."""
-    items_per_day: float | None = None
-    flagged_per_day: float | None = None
-    flagged_share: float | None = None
-    reached_per_day: Mapping[str, float] = field(default_factory=dict)
-    """Items a day at or above each threshold. One item may be above several."""
-    audits_per_day: float | None = None
-    smallest_chance: float | None = None
-    """The chance of the item that is least likely to be audited."""
-    hours_per_day: float | None = None
-    """Of reviewing, at ``review_minutes`` an item."""
-
-
 def from_recipe(recipe: PlanRecipe, *, probabilities: ArrayLike, items_per_day: float) -> Draft:
     """Return a plan to start from, with its shares turned into a threshold and a budget."""
     scores = np.asarray(probabilities, dtype=np.float64)
@@ -132,41 +107,3 @@ def threshold(scores: NDArray[np.float64], *, share: float) -> float:
     few_enough = values[flagged <= share]
     # All alike, or the largest too frequent: just above it nothing is flagged.
     return float(few_enough[0]) if few_enough.size else float(min(1.0, np.nextafter(values[-1], 2.0)))
-
-
-def preview(plan: Plan, scores: pd.DataFrame, *, days: float) -> Preview:
-    """Return what a day under the plan would look like.
-
-    Parameters
-    ----------
-    plan : Plan
-        Its thresholds and audit design are applied.
-    scores : DataFrame
-        One row an item that was scored: a column for every policy in the thresholds (`data.records.ANY`
-        among them or not), ``any``, and ``views`` (NaN where unknown).
-    days : float
-        How many days these items took to come in.
-    """
-    if scores.empty or not days > 0:
-        return Preview(items=0, days=0.0)
-    reached = {name: scores[name].to_numpy() >= least for name, least in plan.thresholds.items()}
-    flagged = np.logical_or.reduce(list(reached.values()))
-    rest = scores[~flagged]
-    p, views = rest[ANY].to_numpy(), rest["views"].to_numpy()
-    rates = design.solve_rates(
-        p=p, views=views, days=days, plan=plan, set_at=plan.in_force_from, rates_id="preview"
-    )
-    sizes = design.sizes(p, views, mean_square=rates.mean_square_views)
-    chances = design.chances(sizes, rates, plan.audit)
-    looks_per_day = (float(flagged.sum()) + float(chances.sum())) / days
-    return Preview(
-        items=len(scores),
-        days=days,
-        items_per_day=len(scores) / days,
-        flagged_per_day=float(flagged.sum()) / days,
-        flagged_share=float(flagged.mean()),
-        reached_per_day={name: float(above.sum()) / days for name, above in reached.items()},
-        audits_per_day=float(chances.sum()) / days,
-        smallest_chance=float(chances.min(initial=1.0)),
-        hours_per_day=looks_per_day * plan.review_minutes / 60,
-    )

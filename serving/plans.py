@@ -7,7 +7,7 @@ the plan he saw, so that two people cannot overwrite each other unseen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,16 +16,21 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from data.errors import NoPlan
-from data.records import ANY, AuditRates, Plan
+from data.records import ANY, AuditRates, Plan, Policy
 from data.store.store import Session, Store
+from evaluation import goals, planner
+from evaluation.capacity import Split, split_capacity
+from evaluation.goals import Goal, Solution
+from evaluation.planner import Outlook
+from evaluation.thresholds import Proof
 from serving import configs, drafts, rates
-from serving.drafts import Draft, Preview
+from serving.drafts import Draft
 from serving.gateway import Gateway
 
-__all__ = ["Draft", "Plans", "Preview"]
+__all__ = ["Draft", "Plans"]
 
-PREVIEW_WINDOW: Final = timedelta(days=7)
-"""The past by which a preview judges a plan."""
+PAST: Final = timedelta(days=28)
+"""The past by which plans are judged."""
 
 
 class Plans:
@@ -35,14 +40,14 @@ class Plans:
     ----------
     gateway, store : Gateway, Store
         The ledger, with and without a deadline.
-    policies : collection of str
+    policies : mapping of str to Policy
         The policies a threshold may name, besides ``any``.
     clock : callable
         The moment now.
     """
 
     def __init__(
-        self, *, gateway: Gateway, store: Store, policies: Collection[str], clock: Callable[[], datetime]
+        self, *, gateway: Gateway, store: Store, policies: Mapping[str, Policy], clock: Callable[[], datetime]
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -69,22 +74,67 @@ class Plans:
         """Return every plan, newest first."""
         return self._gateway.read(lambda session: session.plans.history())
 
-    def preview(self, draft: Draft) -> Preview:
-        """Return what a day under the draft would look like, judged by recent items. Writes nothing."""
+    def preview(self, draft: Draft, *, level: float = 0.95) -> Outlook | None:
+        """Return what the draft would cost and catch, judged by recent items. Writes nothing.
+
+        None where nothing was routed lately: nothing can be expected.
+        """
         draft.check(self._policies)
+        plan = draft.plan(version="preview", author="preview", reason="preview", now=self._clock())
+        sample, days = self._recent(set(plan.thresholds) - {ANY})
+        return None if sample.empty else planner.outlook(sample, plan, days=days, level=level)
+
+    def goal(self, goal: Goal, *, proof: Proof = "gamma") -> Solution:
+        """Return the threshold for `ANY` that reaches a goal on items like the recent ones.
+
+        Reviewing minutes and the audit budget are those of the plan in force. Writes nothing.
+        """
+        plan = self.in_force()
+        sample, days = self._recent()
+        if sample.empty:
+            return Solution(goal=goal, reason="Nothing was routed lately that could tell. Score items first.")
+        return goals.solve(
+            goal,
+            sample,
+            days=days,
+            review_minutes=plan.review_minutes,
+            audits_per_day=plan.audit.daily_budget,
+            proof=proof,
+        )
+
+    def split(self, hours_per_day: float) -> Split | None:
+        """Return how so many reviewer hours a day, audits apart, are best spent over the policies.
+
+        Harm is severity times views. None where nothing was routed lately. Writes nothing.
+        """
+        names = sorted(self._policies)
+        sample, days = self._recent(names)
+        scored = sample.dropna(subset=["score"])
+        if scored.empty:
+            return None
+        return split_capacity(
+            {name: scored[name] for name in names},
+            harms={name: float(self._policies[name].severity) for name in names},
+            hours=hours_per_day * days,
+            minutes=self.in_force().review_minutes,
+            views=scored["views"],
+        )
+
+    def _recent(self, policies: Collection[str] = ()) -> tuple[pd.DataFrame, float]:
+        """Return the sample of the recent past, with a column for each policy, and how many days it took."""
         now = self._clock()
-        plan = draft.plan(version="preview", author="preview", reason="preview", now=now)
-        since = now - PREVIEW_WINDOW
         with self._store.read() as session:
-            recent = session.ledger.sample(since=since, until=now).dropna(subset=["score"])
-            scores = pd.DataFrame({ANY: recent["score"], "views": recent["views"]})
-            if others := [name for name in plan.thresholds if name != ANY]:
-                keys = list(zip(recent["id"], recent["item_version"], strict=True))
+            sample = session.ledger.sample(since=now - PAST, until=now)
+            if policies and not sample.empty:
+                keys = list(zip(sample["id"], sample["item_version"], strict=True))
                 made = session.ledger.scores(keys)
-                for name in others:
-                    scores[name] = [made[key].probability(name) for key in keys]
-        days = (now - recent["time"].min()) / timedelta(days=1) if len(recent) else 0.0
-        return drafts.preview(plan, scores, days=days)
+                found = {
+                    name: [made[key].probability(name) if key in made else np.nan for key in keys]
+                    for name in policies
+                }
+                sample = sample.assign(**found)
+        days = (now - sample["time"].min()) / timedelta(days=1) if len(sample) else 0.0
+        return sample, days
 
     def set(self, draft: Draft, *, author: str, reason: str, expected: str | None) -> Plan:
         """Put a plan in force now.

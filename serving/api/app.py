@@ -25,7 +25,19 @@ from starlette.routing import Route
 from data.checks import check_identifier
 from data.errors import NotFound, NotSignedIn, Overloaded, TriageError
 from serving import metrics
-from serving.api import docs, errors, events, models, openapi, parsing, plans, queue, reports, scores
+from serving.api import (
+    docs,
+    errors,
+    events,
+    models,
+    openapi,
+    parsing,
+    planning,
+    plans,
+    queue,
+    reports,
+    scores,
+)
 from serving.api.endpoint import Call, Endpoint, Reply
 from serving.api.errors import Refused
 from serving.wiring import Application
@@ -36,6 +48,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *reports.ENDPOINTS,
     *queue.ENDPOINTS,
     *plans.ENDPOINTS,
+    *planning.ENDPOINTS,
     # The fixed address before the one with a version in its place.
     *models.ENDPOINTS,
 )

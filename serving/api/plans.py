@@ -1,4 +1,4 @@
-"""Thresholds and audit budgets: read, previewed, set, rolled back."""
+"""Thresholds and audit budgets: read, set, rolled back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.api.fields import Answered, Asked, Identifier, Probability, Reason,
 from serving.auth import Action
 from serving.drafts import Draft
 
-_EXAMPLE: Final = {
+EXAMPLE: Final = {
     "thresholds": {"any": 0.35, "minors": 0.05},
     "audit": {"daily_budget": 120, "floor_share": 0.5},
     "reason": "Recall was below 0.9 for two weeks",
@@ -94,21 +94,6 @@ class AnsweredSet(Answered):
     plan: AnsweredPlan
 
 
-class AnsweredPreview(Answered):
-    """What a day under the plan would look like. Nulls where nothing was scored lately."""
-
-    request_id: str
-    items: int
-    days: float
-    items_per_day: float | None
-    flagged_per_day: float | None
-    flagged_share: float | None
-    reached_per_day: dict[str, float]
-    audits_per_day: float | None
-    smallest_chance: float | None
-    hours_per_day: float | None
-
-
 def listed(call: Call) -> Reply:
     """Return the version in force and every plan that ever was, newest first."""
     plans = call.application.plans
@@ -124,19 +109,10 @@ def listed(call: Call) -> Reply:
     )
 
 
-def preview(call: Call) -> Reply:
-    """Say what a day under a plan would cost, judged by the items scored in the last seven days.
-
-    Nothing is written.
-    """
-    result = call.application.plans.preview(_draft(call))
-    return Reply(200, AnsweredPreview(request_id=call.request_id, **asdict(result)))
-
-
 def put_in_force(call: Call) -> Reply:
     """Put a plan in force now. What was routed before keeps its plan and its chance."""
     plan = call.application.plans.set(
-        _draft(call), author=call.actor.name, reason=call.body.reason, expected=call.body.expected
+        draft(call), author=call.actor.name, reason=call.body.reason, expected=call.body.expected
     )
     return Reply(201, AnsweredSet(request_id=call.request_id, plan=_rendered(plan)))
 
@@ -152,9 +128,10 @@ def roll_back(call: Call) -> Reply:
     return Reply(201, AnsweredSet(request_id=call.request_id, plan=_rendered(plan)))
 
 
-def _draft(call: Call) -> Draft:
+def draft(call: Call) -> Draft:
+    """Return what is asked for; what is left out stays as it is in the plan in force."""
     asked: AskedDraft = call.body
-    draft = Draft(
+    asked_for = Draft(
         thresholds=asked.thresholds,
         daily_budget=asked.audit.daily_budget,
         floor_share=asked.audit.floor_share,
@@ -163,7 +140,7 @@ def _draft(call: Call) -> Draft:
     left_out = {"queues", "review_minutes", "due_hours"}
     kept = {name: getattr(current, name) for name in left_out} if current else {}
     given = {name: value for name in left_out if (value := getattr(asked, name)) is not None}
-    return replace(draft, **{**kept, **given})
+    return replace(asked_for, **{**kept, **given})
 
 
 def _rendered(plan: Plan) -> AnsweredPlan:
@@ -191,19 +168,7 @@ ENDPOINTS: Final = (
         body=AskedPlan,
         answers={201: AnsweredSet},
         refusals=(409,),
-        example=_EXAMPLE,
-    ),
-    Endpoint(
-        method="POST",
-        path="/v1/plans/preview",
-        action=Action.SET_PLANS,
-        tag="QC leads",
-        summary="Ask what a plan would cost",
-        handle=preview,
-        body=AskedDraft,
-        answers={200: AnsweredPreview},
-        example={name: _EXAMPLE[name] for name in ("thresholds", "audit")},
-        slow=True,
+        example=EXAMPLE,
     ),
     Endpoint(
         method="POST",

@@ -121,6 +121,18 @@ def test_a_short_secret_is_refused() -> None:
         Key(key_id="k1", secret=b"short")
 
 
+def test_chance_alone_places_an_audit_and_risk_the_others() -> None:
+    routings = [
+        route(make_score(p), item=Item(item_id=f"v{number}")) for number in range(400) for p in (0.01, 0.9)
+    ]
+    for routing in routings:
+        audit = round(100 * (1 - routing.draw / routing.inclusion_probability), 1)
+        factors = {"draw": audit} if routing.route is Route.AUDIT else {"likelihood": 7.0}
+        assert routing.priority_factors == factors
+        assert routing.priority == (round(audit) if routing.route is Route.AUDIT else 7)
+    assert {routing.route for routing in routings} == set(Route)
+
+
 @given(st.integers(0, 10_000), scales, scales)
 def test_raising_a_chance_keeps_every_earlier_draw(number: int, one: float, other: float) -> None:
     item = Item(item_id=f"v{number}")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.records import Item, Policy, Score
-from evaluation.priority import rank
+from evaluation.priority import place_audit, rank
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WORDS = {"ko": "-", "en": "-"}
@@ -90,3 +90,10 @@ def test_an_ordinary_audit_is_not_recognisable_by_a_priority_of_0() -> None:
 @pytest.mark.parametrize("scores", [{}, {"health_claim": 0.0}])
 def test_without_policy_scores_severity_is_the_usual_one(scores: dict[str, float]) -> None:
     assert place(score=replace(PLAIN, policy_scores=scores)) == place()
+
+
+@given(st.floats(1e-9, 1), st.floats(0, 1, exclude_max=True))
+def test_an_audit_may_stand_anywhere(chance: float, share: float) -> None:
+    place, factors = place_audit(share * chance, chance)
+    assert 0 <= place <= 100
+    assert factors == {"draw": pytest.approx(100 * (1 - share), abs=0.06)}

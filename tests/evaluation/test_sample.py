@@ -53,14 +53,29 @@ def test_a_verdict_the_draw_did_not_call_for_is_refused() -> None:
 
 
 def test_chances_shrink_by_the_share_that_is_settled_part_by_part() -> None:
-    # One of two flagged is settled, one of two audits, the one without a score.
-    assert read_sample(SAMPLE).chance.tolist() == [0.5, 0.5, 1.0, 0.25, 0.25, 0.125]
+    # Settled is the likelier of two flagged items, one of two audits, the one without a score.
+    chance = read_sample(SAMPLE).chance.tolist()
+    assert chance == pytest.approx([0.9 / 1.7, 0.1 / 0.3, 1.0, 0.25, 0.25, 0.125])
 
 
 def test_chances_shrink_slice_by_slice() -> None:
     chance = read_sample(SAMPLE, by=["language"]).chance
     # Of the Korean ones: the flagged is settled, and no audit is, so their share stays unknown.
     assert chance.tolist() == [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
+
+
+def test_settled_flagged_items_stand_for_what_their_scores_expect() -> None:
+    # Settled: scores .8 (hit) and .6 (clean) of .8 + .6 + .4 + .2, so 7/10 of the hits and 6/20 of the rest.
+    sample = pd.DataFrame(
+        {
+            "id": range(4),
+            "pi": 1.0,
+            "flagged": True,
+            "score": [0.8, 0.6, 0.4, 0.2],
+            "violation": [1.0, 0.0, None, None],
+        }
+    )
+    assert read_sample(sample).chance[:2].tolist() == pytest.approx([1.4 / 2.0, 0.6 / 2.0])
 
 
 def test_without_a_route_what_was_certain_counts_as_drawn() -> None:

@@ -68,13 +68,14 @@ def parts(sample: pd.DataFrame, threshold: float, statistic: str) -> tuple[Any, 
     else:
         good, bad, unseen, p = above & hit, above & clean & known, above, 1 - sample["score"]
     seen = weight[bad]
-    expected = float((p * weight)[unseen].sum() / p[unseen].sum())
+    total = p[unseen].sum()
+    expected = float((p * weight)[unseen].sum() / total) if total > 0 else 0.0
     return weight[good], seen, max(float((seen**2).sum() / seen.sum()), expected) if len(seen) else expected
 
 
 def lower_of(sample: pd.DataFrame, threshold: float, statistic: str, confidence: float = 0.9) -> float:
     good, bad, extra = parts(sample, threshold, statistic)
-    return mover(good, bad, extra, confidence)
+    return mover(good, bad, extra, confidence) if extra > 0 else 1.0  # nothing is left to be missed
 
 
 @pytest.mark.parametrize(("statistic", "target"), [("recall", 0.8), ("precision", 0.5)])
@@ -173,7 +174,7 @@ def test_a_refusal_says_how_many_audits_would_do() -> None:
     assert (refused.share, refused.value, refused.lower, refused.recall) == (None, None, None, None)
     assert refused.windows_needed is not None
     assert refused.audits_needed == math.ceil(refused.audits * refused.windows_needed)
-    assert f"about {refused.audits_needed} would be needed" in refused.reason
+    assert f"about {refused.audits_needed:,} would be needed" in refused.reason
     enough, too_few = (make_sample(5, size=int(250 * refused.windows_needed * f)) for f in (1.6, 0.5))
     assert not certify(enough, statistic="recall", target=0.95).refused
     assert certify(too_few, statistic="recall", target=0.95).refused

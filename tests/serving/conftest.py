@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,6 +17,7 @@ from data.records import ANY, CreatorHistory, Deployment, Item, Plan, Role, Scor
 from data.store.store import Store
 from serving import wiring
 from serving.auth import Actor
+from serving.cli import main
 from serving.drafts import Draft
 from serving.sections import AccessSettings, TriageSettings
 from serving.settings import Settings
@@ -157,3 +161,43 @@ def bench(make_bench: Make) -> Bench:
     bench.deploy()
     bench.plan()
     return bench
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def home(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("TAMIS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TAMIS_HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "var").mkdir(parents=True)
+    shutil.copy(migrated_file, tmp_path / "home" / "var" / "ledger.db")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def tamis(*words: str) -> Said:
+        capsys.readouterr()
+        status: int | str | None = 0
+        try:
+            main(words)
+        except SystemExit as ended:
+            status = ended.code
+        said = capsys.readouterr()
+        assert status is None or isinstance(status, int)
+        return Said(status or 0, said.out, said.err)
+
+    return tamis

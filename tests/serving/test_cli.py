@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import json
-import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,48 +13,9 @@ import pytest
 from data.errors import TriageError
 from data.store.store import Store
 from serving import settings as settings_
-from serving.cli import main
 from serving.cli.answers import Stages
 
-
-@dataclass(frozen=True)
-class Said:
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def home(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith("TAMIS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("TAMIS_HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / "var").mkdir(parents=True)
-    shutil.copy(migrated_file, tmp_path / "home" / "var" / "ledger.db")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def tamis(*words: str) -> Said:
-        capsys.readouterr()
-        status: int | str | None = 0
-        try:
-            main(words)
-        except SystemExit as ended:
-            status = ended.code
-        said = capsys.readouterr()
-        assert status is None or isinstance(status, int)
-        return Said(status or 0, said.out, said.err)
-
-    return tamis
+Run = Callable[..., Any]
 
 
 def _outcomes(folder: Path, *, rows: int = 3) -> Path:
@@ -91,7 +48,7 @@ def test_help_is_there_at_once() -> None:
 def test_help_names_every_command(run: Run) -> None:
     commands = {
         "up", "demo", "serve", "migrate", "import", "train", "models", "promote", "rollback", "replay",
-        "token", "link", "report", "settings",
+        "plan", "token", "link", "report", "settings",
     }  # fmt: skip
     listed = run("--help").out.partition("Commands:")[2].split("\n")
     assert {line.split()[0] for line in listed if line.strip()} >= commands

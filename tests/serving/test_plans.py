@@ -140,8 +140,7 @@ def test_a_preview_writes_nothing(fresh: Any) -> None:
 
 
 def test_without_scores_a_preview_expects_nothing(fresh: Any) -> None:
-    preview = fresh.application.plans.preview(_draft())
-    assert (preview.items, preview.flagged_per_day, preview.audits_per_day) == (0, None, None)
+    assert fresh.application.plans.preview(_draft()) is None
 
 
 def test_a_preview_of_a_plan_that_cannot_be_used_is_refused(fresh: Any) -> None:

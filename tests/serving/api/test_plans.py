@@ -71,6 +71,8 @@ def test_a_preview_needs_no_reason_and_sets_nothing(site: Any) -> None:
     draft = {name: PLAN[name] for name in ("thresholds", "audit")}
     body = _post(site, draft, "/v1/plans/preview").json()
     assert (body["items"], body["flagged_per_day"], body["flagged_share"]) == (1, 2.0, 1.0)
+    # Nothing is settled: no value, and an interval as wide as ignorance.
+    assert (body["recall"]["value"], body["recall"]["interval"]["upper"]) == (None, 1.0)
     assert site.get("/v1/plans").json()["in_force"] == "plan-1"
 
 
@@ -88,3 +90,36 @@ def test_there_is_no_way_back_to_a_plan_that_never_was(site: Any) -> None:
     answer = _post(site, back, "/v1/plans/plan-9/roll-back")
     assert answer.status_code == 404
     assert answer.json()["errors"][0]["pointer"] is None
+
+
+def test_a_preview_without_items_is_empty(site: Any) -> None:
+    draft = {name: PLAN[name] for name in ("thresholds", "audit")}
+    body = _post(site, draft, "/v1/plans/preview").json()
+    assert (body["items"], body["recall"], body["buys"]) == (0, None, None)
+
+
+def test_a_goal_gives_a_threshold_or_the_reason_why_not(site: Any) -> None:
+    site.score("v1", p=0.45)
+    site.bench.clock.advance(hours=12)
+    found = _post(site, {"goal": "maximum recall @ hours <= 40"}, "/v1/plans/goal").json()
+    assert (found["threshold"], found["reason"]) == (0.45, "")
+    refused = _post(site, {"goal": "minimum workload @ recall >= 0.9", "strict": True}, "/v1/plans/goal")
+    assert refused.json()["threshold"] is None
+    assert refused.json()["reason"]
+    assert site.get("/v1/plans").json()["in_force"] == "plan-1"
+
+
+def test_a_goal_that_is_not_understood_names_the_field_and_the_forms(site: Any) -> None:
+    answer = _post(site, {"goal": "catch everything"}, "/v1/plans/goal")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/goal"
+    assert "minimum workload @ recall" in answer.text
+
+
+def test_hours_are_split_over_policies(site: Any) -> None:
+    assert _post(site, {"hours_per_day": 1}, "/v1/plans/split").json()["share_caught"] is None
+    site.score("v1", p=0.45)
+    site.bench.clock.advance(hours=12)
+    body = _post(site, {"hours_per_day": 1}, "/v1/plans/split").json()
+    assert (body["share_caught"], body["price"]) == (1.0, 0.0)
+    assert set(body["thresholds"]) == set(site.bench.application.policies)

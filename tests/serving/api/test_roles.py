@@ -25,6 +25,8 @@ MATRIX: dict[str, set[Role]] = {
     "GET /v1/plans": {L, A},
     "POST /v1/plans": {L, A},
     "POST /v1/plans/preview": {L, A},
+    "POST /v1/plans/goal": {L, A},
+    "POST /v1/plans/split": {L, A},
     "POST /v1/plans/{version}/roll-back": {L, A},
     "GET /v1/models": {L, D, A},
     "POST /v1/models/{version}/promote": {L, A},
