@@ -81,6 +81,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 ESTIMATES: Final[Mapping[str, Mapping[str, str]]] = {
     "recall": {"ko": "재현율", "en": "recall"},
+    "threshold_recall": {"ko": "재현율 (자체 기준)", "en": "recall of the threshold"},
     "precision": {"ko": "정밀도", "en": "precision"},
     "prevalence": {"ko": "위반율 (건수)", "en": "prevalence (items)"},
     "view_prevalence": {"ko": "위반율 (조회수)", "en": "prevalence (views)"},

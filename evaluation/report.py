@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,9 @@ from evaluation import tables
 from evaluation.calibration import Calibration, calibrate
 from evaluation.estimators import Estimate, estimate
 from evaluation.notices import Notice
+from evaluation.policies import estimate_policies
 from evaluation.sample import read_sample
+from evaluation.totals import Grade
 from evaluation.workload import Workload, count_workload
 
 SYNTHETIC: Final = "synthetic"
@@ -30,7 +33,7 @@ SYNTHETIC: Final = "synthetic"
 class QualityReport:
     """How well the process did in a window, with everything needed to judge that.
 
-    ``estimates`` are about all items; ``slices`` about one value of one column each.
+    ``estimates`` are about all items; ``slices`` about those that have the values of the columns in common.
     """
 
     since: datetime
@@ -43,6 +46,8 @@ class QualityReport:
     """How many items came from where."""
     estimates: Sequence[Estimate]
     slices: Sequence[Estimate]
+    policies: Sequence[Estimate]
+    """One policy at a time, see `evaluation.policies`; a violation may count for several."""
     workload: Workload
     calibration: Sequence[Calibration]
     notices: Sequence[Notice]
@@ -69,8 +74,10 @@ class QualityReport:
             "plans": list(self.plans),
             "models": list(self.models),
             "sources": dict(self.sources),
-            "estimates": [{**asdict(one), "few_hits": one.few_hits} for one in self.estimates],
-            "slices": [{**asdict(one), "few_hits": one.few_hits} for one in self.slices],
+            **{
+                name: [{**asdict(one), "few_hits": one.few_hits} for one in getattr(self, name)]
+                for name in ("estimates", "slices", "policies")
+            },
             "workload": {
                 **asdict(work),
                 "outstanding": work.outstanding,
@@ -84,8 +91,27 @@ class QualityReport:
             ],
         }
 
+    def to_html(self, language: str) -> str:
+        """Return a page in a language, ``ko`` or ``en``, that can be kept and sent: nothing from outside."""
+        words = tables.CHAPTERS[language]
+        chapters = (self.estimates, self.policies, self.slices)
+        return tables.page(
+            f"{tables.REPORT[language]}, {self._title()}",
+            dict(zip(words, chapters, strict=True)),
+            self.notices,
+            language=language,
+        )
+
+    def to_csv(self) -> str:
+        """Return every estimate as a line of comma-separated values."""
+        return tables.csv((*self.estimates, *self.policies, *self.slices))
+
     def __str__(self) -> str:
-        return tables.text(self.estimates, self.notices, title=self._title(), language="en")
+        about = tables.text(self.estimates, self.notices, title=self._title(), language="en")
+        parts = (
+            tables.text(part, (), title="", language="en") for part in (self.policies, self.slices) if part
+        )
+        return "\n".join((about, *parts))
 
     def _repr_html_(self) -> str:
         return tables.html(self.estimates, self.notices, title=self._title(), language="en")
@@ -103,6 +129,7 @@ def build(
     generated_at: datetime,
     by: Sequence[str] = ("language", "category"),
     level: float = 0.95,
+    grade: Grade = "report",
 ) -> QualityReport:
     """Return the report of a window.
 
@@ -110,22 +137,26 @@ def build(
     ----------
     sample : DataFrame
         The sample table of the window, see `evaluation.sample`, with the columns ``plan``, ``model``,
-        ``source`` and those of ``by`` besides.
+        ``source``, ``policies``, ``flagged_policies`` and those of ``by`` besides.
     since, until, generated_at : datetime
         The window, its end excluded, and the moment of asking.
     by : sequence of str
-        The columns by which to slice, one at a time.
+        The columns by which to slice, one at a time; ``a+b`` slices by both together.
     level : float
         Confidence of each interval, two-sided.
+    grade : {"report", "guarantee"}
+        See `evaluation.estimators.estimate`.
     """
     for name, moment in (("since", since), ("until", until), ("generated_at", generated_at)):
         check_moment(name, moment)
     if since >= until:
         raise ValueError(f"since must be before until; got {since!r} and {until!r}.")
-    if absent := [name for name in ("plan", "model", "source", *by) if name not in sample.columns]:
+    columns = [name.split("+") for name in by]
+    needed = ("plan", "model", "source", "policies", "flagged_policies", *chain.from_iterable(columns))
+    if absent := [name for name in needed if name not in sample.columns]:
         raise ValueError(f"sample must have the columns {', '.join(absent)} for a report.")
     rows = read_sample(sample)
-    estimates = tuple(estimate(sample, level=level))
+    estimates = tuple(estimate(sample, level=level, grade=grade))
     found = {one.name: one for one in estimates}
     sources = sample["source"].value_counts(sort=False)
     report = QualityReport(
@@ -137,7 +168,10 @@ def build(
         models=_names(sample["model"]),
         sources={str(name): int(count) for name, count in sorted(sources.items())},
         estimates=estimates,
-        slices=tuple(one for name in by for one in estimate(sample, by=[name], level=level)),
+        slices=tuple(
+            one for names in columns for one in estimate(sample, by=names, level=level, grade=grade)
+        ),
+        policies=tuple(estimate_policies(sample, level=level, grade=grade)),
         workload=count_workload(rows, days=(until - since) / timedelta(days=1)),
         calibration=calibrate(rows, precision=found["precision"], missed=found["missed"]),
         notices=(),

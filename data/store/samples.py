@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +20,7 @@ _ROUTED: Final = {
     **dict.fromkeys(
         ("id", "item_version", "route", "plan", "model", "language", "category", "creator_id"), "str"
     ),
-    **dict.fromkeys(("source", "degraded", "queue"), "str"),
+    **dict.fromkeys(("source", "item_type", "degraded", "queue"), "str"),
     **dict.fromkeys(("pi", "draw", "score", "views"), "float64"),
     "flagged": "bool",
     "time": "moment",
@@ -47,8 +48,10 @@ _SAMPLE: Final = (
         item.c.category,
         item.c.creator_id,
         item.c.source,
+        as_text(item.c.item_type),
         routing.c.degraded,
         routing.c.queue,
+        routing.c.flagged_policies,
     )
     .join(item, _OF_ITEM)
     .outerjoin(score, score.c.score_id == routing.c.score_id)
@@ -59,7 +62,14 @@ _SAMPLE: Final = (
 class Samples(Part):
     """The part of the ledger that statistics start from."""
 
-    def sample(self, *, since: datetime, until: datetime, as_of: datetime | None = None) -> pd.DataFrame:
+    def sample(
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        as_of: datetime | None = None,
+        contents: Sequence[str] = (),
+    ) -> pd.DataFrame:
         """Return the sample table of a window: one row a routing, reviewed or not, with its chance.
 
         ``violation`` is 0 or 1 where a look that the draw called for settled it, else NaN: complaints,
@@ -71,13 +81,25 @@ class Samples(Part):
             Routings from the first moment on, and before the second.
         as_of
             Only what was recorded up to then; None: everything.
+        contents
+            Names within the items' content, each a column ``data.NAME`` of texts; missing where an item
+            has none, or no single text, number or truth.
         """
         window = [routing.c.routed_at >= since, routing.c.routed_at < until]
         recorded = []
         if as_of is not None:
             window.append(routing.c.routed_at <= as_of)
             recorded.append(decision.c.recorded_at <= as_of)
-        rows = frame(self._connection, _SAMPLE.where(*window), _ROUTED)
+        query = _SAMPLE.add_columns(item.c.data) if contents else _SAMPLE
+        rows = frame(self._connection, query.where(*window), _ROUTED)
+        if contents:
+            data = rows.pop("data")
+            rows = rows.assign(
+                **{
+                    f"data.{name}": column([_single(each.get(name)) for each in data], "str")
+                    for name in contents
+                }
+            )
         decisions = looks(
             self._connection,
             LOOKS.join(routing, _OF_DECISION).where(
@@ -112,3 +134,7 @@ class Samples(Part):
         )
         dtypes = {"violation_probability": "float64", "views": "float64", "routed_at": "moment"}
         return frame(self._connection, query, dtypes)
+
+
+def _single(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,7 @@ from data.records import Role
 from serving.api.endpoint import Call, Endpoint, Reply
 from serving.api.fields import Answered, Asked, Moment
 from serving.auth import Action
-from serving.quality import SLICES
+from serving.quality import SLICES, is_slice
 
 KEPT_BACK: Final = ("draw", "inclusion_probability", "key_id", "rates_id")
 """What a queue does not learn from a timeline: it would tell which items are audited."""
@@ -31,8 +31,8 @@ def _decimal(value: Any) -> Any:
 
 
 def _known(names: list[str]) -> list[str]:
-    if unknown := [name for name in names if name not in SLICES]:
-        reason = f"must be some of {', '.join(SLICES)}; got {unknown[0][:50]}"
+    if unknown := [name for name in names if not all(map(is_slice, name.split("+")))]:
+        reason = f"must be some of {', '.join(SLICES)}, data.NAME; got {unknown[0][:50]}"
         raise PydanticCustomError("slices", "{reason}", {"reason": reason})
     return names
 
@@ -47,9 +47,11 @@ class AskedReport(Asked):
     by: Annotated[list[str], AfterValidator(_known), BeforeValidator(_names), Field(max_length=8)] = Field(
         default_factory=lambda: ["language", "category"]
     )
-    """Columns to slice by, separated by commas."""
+    """Columns to slice by, separated by commas; ``a+b`` slices by both together (write + as %2B)."""
     level: Annotated[float, Field(ge=0.5, le=0.999), BeforeValidator(_decimal)] = 0.95
     """Confidence of each interval."""
+    grade: Literal["report", "guarantee"] = "report"
+    """``guarantee`` is wider, and covers also where the scores are blind."""
 
 
 class AnsweredInterval(BaseModel):
@@ -95,6 +97,9 @@ class AnsweredReport(BaseModel):
     sources: dict[str, int]
     estimates: list[AnsweredEstimate]
     slices: list[AnsweredEstimate]
+    policies: list[AnsweredEstimate]
+    """One policy at a time. ``recall`` counts what full review saw for any reason, ``threshold_recall`` what
+    was flagged for that policy."""
     workload: dict[str, Any]
     notices: list[dict[str, Any]]
 
@@ -116,7 +121,7 @@ def quality(call: Call) -> Reply:
     asked: AskedReport = call.query
     try:
         report = call.application.quality.report(
-            since=asked.since, until=asked.until, by=asked.by, level=asked.level
+            since=asked.since, until=asked.until, by=asked.by, level=asked.level, grade=asked.grade
         )
     except ValueError as wrong:
         raise Invalid(str(wrong)) from wrong

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import typer
 
 from data.errors import Invalid
 from serving.cli.access import Json
-from serving.cli.answers import say, say_json, say_table
+from serving.cli.answers import note, say, say_json, say_table
 from serving.cli.context import opened, settings_of
 
-_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+Grade = Literal["report", "guarantee"]
+Language = Literal["ko", "en"]
+
+_LONGEST: Final = 9999
+_MOMENTS: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -23,28 +28,50 @@ def add_commands(app: typer.Typer) -> None:
 
 def report(
     context: typer.Context,
+    *,
     since: Annotated[
         datetime | None, typer.Option(formats=_MOMENTS, help="Routed from then on. Default: 28 days ago.")
     ] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=_MOMENTS, help="Routed before then. Default: now.")
     ] = None,
-    by: Annotated[list[str] | None, typer.Option(help="A column to slice by; may be repeated.")] = None,
+    window: Annotated[
+        str | None, typer.Option(help="Instead of --since: 7d, 4w, 12h before the end.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to slice by, or two as a+b; may be repeated, or separated by commas."),
+    ] = None,
+    level: Annotated[float, typer.Option(help="Confidence of each interval.")] = 0.95,
+    grade: Annotated[
+        Grade, typer.Option(help="guarantee covers also where the scores are blind.")
+    ] = "report",
+    html: Annotated[Path | None, typer.Option(help="Write a page that can be kept and sent.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every estimate as a line.")] = None,
+    language: Annotated[Language, typer.Option(help="Of the page.")] = "ko",
     json: Json = False,
 ) -> None:
     """Say how well the process does.
 
-    Recall, precision and what was missed, with intervals. Times without a zone are UTC.
+    Recall, precision and what was missed, with intervals, for all items and by policy. Times without a
+    zone are UTC.
     """
+    names = [name for given in by or () for name in given.split(",") if name]
     with opened(context) as application:
+        end = _utc(until) or application.clock()
         try:
-            found = application.quality.report(since=_utc(since), until=_utc(until), by=by or ())
+            begin = _utc(since) if window is None else end - _span(window)
+            found = application.quality.report(since=begin, until=end, by=names, level=level, grade=grade)
         except ValueError as wrong:
             raise Invalid(str(wrong)) from wrong
+    for path, text in ((html, found.to_html(language)), (csv, found.to_csv())):
+        if path is not None:
+            path.write_text(text, encoding="utf-8")
+            note(f"{path} was written.")
     if json:
         say_json(found.to_json())
-        return
-    say(str(found))
+    elif html is None and csv is None:
+        say(str(found))
 
 
 def show_settings(context: typer.Context, json: Json = False) -> None:
@@ -65,3 +92,11 @@ def _utc(moment: datetime | None) -> datetime | None:
     if moment is None or moment.tzinfo is not None:
         return moment
     return moment.replace(tzinfo=UTC)
+
+
+def _span(text: str) -> timedelta:
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.isdecimal() or not 0 < int(number) <= _LONGEST:
+        raise ValueError(f"window must be like 7d, 4w or 12h; got {text!r}.")
+    return timedelta(**{units[unit]: int(number)})

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from typing import Final
+from datetime import datetime, timedelta
 
+from serving.quality import SEOUL
 from serving.web.words import Words
-
-SEOUL: Final = timezone(timedelta(hours=9), "KST")
-"""Korea keeps one time all year, so no time zone database is needed."""
 
 
 def moment(value: datetime) -> str:

@@ -1,3 +1,4 @@
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,8 @@ def make_sample(size: int = 400, **columns: Any) -> pd.DataFrame:
             "degraded": pd.Series([None] * size, dtype="str"),
             "language": np.where(place % 3 == 0, "ko", "en"),
             "category": "food",
+            "policies": [["counterfeit"] if one == 1 else [] for one in np.where(drawn, violation, 0)],
+            "flagged_policies": [["any"] if one else [] for one in flagged],
         }
     )
     return sample.assign(**columns)
@@ -187,7 +190,7 @@ def test_an_empty_report_is_plain_json_too() -> None:
 
 def test_a_report_prints_as_a_table() -> None:
     lines = str(make_report()).splitlines()
-    assert lines[2].split() == ["estimate", "value", "interval", "reviewed", "hits", "method"]
+    assert lines[2].split() == ["estimate", "value", "interval", "reviewed", "hits", "effective", "method"]
     assert lines[4].split()[:2] == ["precision", "50.0%"]
     assert len({line.index("census") for line in lines if "census" in line}) == 1
 
@@ -211,3 +214,42 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 def test_a_sample_that_does_not_say_where_it_comes_from_is_refused() -> None:
     with pytest.raises(ValueError, match="must have the columns source"):
         make_report(make_sample().drop(columns="source"))
+
+
+def test_two_columns_together_make_finer_slices() -> None:
+    report = make_report(by=["language+category", "language"])
+    values = {tuple(one.slice.items()) for one in report.slices}
+    assert (("language", "ko"), ("category", "food")) in values
+    assert (("language", "en"),) in values
+
+
+def test_a_policy_has_estimates_of_its_own() -> None:
+    report = make_report()
+    recall = next(one for one in report.policies if one.name == "recall")
+    assert recall.slice == {"policy": "counterfeit"}
+    assert recall.value == report.find("recall").value
+
+
+def test_the_guarantee_is_wider() -> None:
+    plain, sure = make_report(), make_report(grade="guarantee")
+    assert sure.find("missed").interval.upper >= plain.find("missed").interval.upper
+    assert sure.find("missed").method == "gamma_guarantee"
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_report_is_a_page_that_stands_alone(language: str) -> None:
+    page = make_report().to_html(language)
+    assert page.startswith("<!doctype html>")
+    assert "counterfeit" in page
+    assert "http" not in page.replace("<!doctype html>", "")
+    assert {"ko": "정책별", "en": "By policy"}[language] in page
+
+
+def test_a_report_is_lines_that_a_table_reads() -> None:
+    report = make_report()
+    table = pd.read_csv(io.StringIO(report.to_csv()))
+    assert len(table) == len(report.estimates) + len(report.policies) + len(report.slices)
+    recall = table.iloc[0]
+    assert (recall["name"], recall["value"]) == ("recall", pytest.approx(report.find("recall").value))
+    assert recall["lower"] <= recall["value"] <= recall["upper"]
+    assert "policy=counterfeit" in set(table["slice"])

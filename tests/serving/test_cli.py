@@ -199,6 +199,19 @@ def test_a_report_that_cannot_be_made_is_refused_in_one_line(run: Run, words: tu
     assert said.err.count("\n") == 1
 
 
+def test_a_report_can_be_kept_as_a_page_and_as_lines(run: Run, tmp_path: Path) -> None:
+    page, lines = tmp_path / "report.html", tmp_path / "report.csv"
+    said = run("report", "--window", "7d", "--html", str(page), "--csv", str(lines), "--language", "en")
+    assert (said.out, said.err.count("was written")) == ("", 2)
+    assert "Quality report" in page.read_text(encoding="utf-8")
+    assert lines.read_text(encoding="utf-8").startswith("slice,name,value")
+
+
+@pytest.mark.parametrize("window", ["7", "d", "-7d", "7y", "0d"])
+def test_a_window_that_is_no_time_is_refused(run: Run, window: str) -> None:
+    assert "window must be like 7d" in run("report", f"--window={window}").err
+
+
 def test_settings_say_where_each_value_comes_from(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ def test_the_report_says_which_plans_and_models_it_is_about(bench: Any) -> None:
     assert (list(report.plans), list(report.models)) == (["plan-1", "plan-2"], ["1", "2"])
 
 
-@pytest.mark.parametrize("name", SLICES)
+@pytest.mark.parametrize("name", [*SLICES, "data.tier", "language+week"])
 def test_a_report_can_be_sliced_by_every_column_it_offers(bench: Any, name: str) -> None:
     item = Item(item_id="v1", language="ko", category="food", creator_id="c1", data={"p": 0.9})
     bench.application.triage.submit([item])
@@ -63,3 +63,34 @@ def test_a_report_can_be_sliced_by_every_column_it_offers(bench: Any, name: str)
 def test_a_column_that_is_not_offered_is_refused_by_name(bench: Any) -> None:
     with pytest.raises(ValueError, match="'draw'"):
         bench.application.quality.report(by=["draw"])
+
+
+def test_days_and_weeks_are_those_of_seoul(bench: Any) -> None:
+    bench.clock.at = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)  # Monday in Seoul
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    bench.clock.advance(hours=1)
+    slices = [one.slice for one in bench.application.quality.report(by=["day", "week", "month"]).slices]
+    assert slices[0] == {"day": "2026-11-23"}
+    assert {"week": "2026-W48"} in slices
+    assert {"month": "2026-11"} in slices
+
+
+def test_a_name_within_the_content_slices(bench: Any) -> None:
+    tiers = {"v1": "gold", "v2": 3, "v3": ["gold"], "v4": None}
+    bench.application.triage.submit(
+        [Item(item_id=name, data={"p": 0.9, "tier": tier}) for name, tier in tiers.items()]
+    )
+    bench.clock.advance(hours=1)
+    found = bench.application.quality.report(by=["data.tier"]).slices
+    assert {one.slice["data.tier"] for one in found} == {"gold", "3", None}
+
+
+def test_policies_are_reported_one_by_one(bench: Any) -> None:
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    outcome = Outcome(item_id="v1", reviewer_id="mina", verdict=Verdict.VIOLATION, policies=("counterfeit",))
+    event = Event(event_id="e1", occurred_at=bench.clock(), outcome=outcome)
+    bench.application.reviews.decide([event], actor=bench.actor(Role.QUEUE))
+    bench.clock.advance(hours=1)
+    policies = bench.application.quality.report().policies
+    assert {one.slice["policy"] for one in policies} == {"counterfeit"}
+    assert next(one for one in policies if one.name == "recall").value == 1.0

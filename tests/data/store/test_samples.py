@@ -20,7 +20,8 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 COLUMNS = {
     "id", "item_version", "pi", "draw", "flagged", "violation", "policies", "score", "views", "time", "route",
-    "plan", "model", "language", "category", "creator_id", "source", "degraded", "queue",
+    "plan", "model", "language", "category", "creator_id", "source", "item_type", "degraded", "queue",
+    "flagged_policies",
 }  # fmt: skip
 
 
@@ -69,12 +70,12 @@ def test_a_row_says_what_the_routing_the_score_and_the_item_say(
         route(session, "v1")
     row = sample(store, noon).loc["v1"]
     assert set(row.index) == COLUMNS - {"id"}
-    assert dict(row.drop(["policies", "violation", "degraded"])) == {
+    assert dict(row.drop(["policies", "violation", "degraded", "flagged_policies"])) == {
         "item_version": "1", "pi": 0.2, "draw": 0.1, "flagged": False, "score": 0.3, "views": 1000.0,
         "time": noon, "route": "audit", "plan": "p1", "model": "m1", "language": "ko", "category": "health",
-        "creator_id": "c1", "source": "api", "queue": "ko",
+        "creator_id": "c1", "source": "api", "item_type": "video", "queue": "ko",
     }  # fmt: skip
-    assert row["policies"] == []
+    assert (row["policies"], list(row["flagged_policies"])) == ([], [])
     assert pd.isna(row["violation"])
     assert pd.isna(row["degraded"])
 
