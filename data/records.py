@@ -233,6 +233,7 @@ class AuditRates:
 
     The chance of an unflagged item of size ``g`` is ``clip(scale * g, floor_share * uniform, 1)``.
     ``mean_square_views`` puts views into units of the past when a size is made; None: views were unknown.
+    ``owed`` are the audits by which the plan was behind its budget when they were set, or ahead (below 0).
     """
 
     rates_id: str
@@ -242,9 +243,12 @@ class AuditRates:
     unflagged_per_day: float
     set_at: datetime
     mean_square_views: float | None = None
+    owed: float = 0.0
 
     def __post_init__(self) -> None:
         check_moment("set_at", self.set_at)
+        if not math.isfinite(self.owed):
+            raise ValueError(f"owed must be finite; got {self.owed!r}.")
         check_probability("uniform", self.uniform, above_zero=True)
         if self.mean_square_views is not None and not 0 < self.mean_square_views < math.inf:
             raise ValueError(f"mean_square_views must be above 0; got {self.mean_square_views!r}.")

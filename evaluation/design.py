@@ -33,6 +33,13 @@ PRIOR_PROBABILITY: Final = 0.02
 PRIOR_UNFLAGGED_PER_DAY: Final = 2000.0
 """What is assumed while there is no history: this many unflagged items a day, of this probability."""
 
+REPAID: Final = 0.5
+"""The share of what is owed that is made up for within a day."""
+MOST_REPAID: Final = 4.0
+"""No day has more than so many times the budget, or less than that part of it."""
+
+DAYS_REMEMBERED: Final = 7.0
+
 MOST_VIEWS: Final = 1e15
 """Views above this count as this, so that no size overflows."""
 
@@ -132,13 +139,35 @@ def chances(sizes: ArrayLike, rates: AuditRates, audit: AuditDesign) -> Floats:
 
 
 def solve_rates(
-    *, p: ArrayLike, views: ArrayLike | None, days: float, plan: Plan, set_at: datetime, rates_id: str
+    *,
+    p: ArrayLike,
+    views: ArrayLike | None,
+    days: float,
+    plan: Plan,
+    set_at: datetime,
+    rates_id: str,
+    owed: float = 0.0,
 ) -> AuditRates:
     """Return the rates that would have spent the daily budget on the past unflagged items.
 
     Without any history that is a day of `PRIOR_UNFLAGGED_PER_DAY` items, each of `PRIOR_PROBABILITY`.
-    ``p`` and ``views`` (NaN where unknown) are those of past unflagged items, which took ``days`` days to
-    come in and were all routed before ``set_at``.
+
+    Tomorrow is never like yesterday, so the budget is kept by feedback: of what was spent too little (or
+    too much) so far, `REPAID` is spent more (or less) a day, within a quarter and four times the budget.
+    All of it depends on the past only, so estimates stay unbiased. The floor does not move.
+
+    Parameters
+    ----------
+    p, views : array_like
+        Of past unflagged items, all routed before ``set_at``; views are NaN where unknown.
+    days : float
+        How many days these items took to come in.
+    plan : Plan
+        Its audit design is kept.
+    set_at, rates_id : datetime, str
+        When the rates are solved, and what they are called.
+    owed : float
+        Audits that the budget allowed so far, less those that were expected to be drawn; see `owed_after`.
     """
     p = np.asarray(p, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():
@@ -150,9 +179,9 @@ def solve_rates(
     unflagged_per_day = p.size / days
     uniform = min(1.0, plan.audit.daily_budget / unflagged_per_day)
     square = None if views is None else mean_square_views(p, views)
-    scale = _scale(
-        sizes(p, views), floor=plan.audit.floor_share * uniform, target=plan.audit.daily_budget * days
-    )
+    budget = plan.audit.daily_budget
+    target = min(max(budget + REPAID * owed, budget / MOST_REPAID), budget * MOST_REPAID)
+    scale = _scale(sizes(p, views), floor=plan.audit.floor_share * uniform, target=target * days)
     return AuditRates(
         rates_id=rates_id,
         plan=plan.version,
@@ -161,7 +190,30 @@ def solve_rates(
         unflagged_per_day=unflagged_per_day,
         set_at=set_at,
         mean_square_views=square,
+        owed=owed,
     )
+
+
+def owed_after(rates: AuditRates, *, spent: float, daily_budget: float, until: datetime) -> float:
+    """Return what is owed when the next rates are solved.
+
+    Rates are good for a day, so no more than a day's budget becomes due under them: a service that stood
+    still owes nothing for it. More than a week's budget is forgiven, either way.
+
+    Parameters
+    ----------
+    rates : AuditRates
+        The last ones.
+    spent : float
+        The sum of the chances of the unflagged items that were routed under them.
+    daily_budget : float
+        Of the plan.
+    until : datetime
+        Now.
+    """
+    due = daily_budget * min((until - rates.set_at) / timedelta(days=1), 1.0)
+    most = daily_budget * DAYS_REMEMBERED
+    return min(max(rates.owed + due - spent, -most), most)
 
 
 def _scale(sizes: Floats, *, floor: float, target: float) -> float:

@@ -59,7 +59,7 @@ class DailyRates:
             days = span / timedelta(days=1) if span >= SHORTEST else 0.0
         if not days:
             past = past.head(0)
-        return solve(past, plan=plan, days=days, now=now)
+        return solve(past, plan=plan, days=days, now=now, owed=_owed(session, plan=plan, now=now))
 
 
 def recorded_today(session: Session, *, plan: Plan, now: datetime) -> AuditRates | None:
@@ -68,7 +68,7 @@ def recorded_today(session: Session, *, plan: Plan, now: datetime) -> AuditRates
     return rates if rates is not None and is_of_today(rates, plan=plan, now=now) else None
 
 
-def solve(past: pd.DataFrame, *, plan: Plan, days: float, now: datetime) -> AuditRates:
+def solve(past: pd.DataFrame, *, plan: Plan, days: float, now: datetime, owed: float = 0.0) -> AuditRates:
     """Return rates from past unflagged items (``violation_probability``, ``views``) of so many days."""
     return design.solve_rates(
         p=past["violation_probability"].to_numpy(),
@@ -77,7 +77,16 @@ def solve(past: pd.DataFrame, *, plan: Plan, days: float, now: datetime) -> Audi
         plan=plan,
         set_at=now,
         rates_id=f"rates-{uuid.uuid4().hex}",
+        owed=owed,
     )
+
+
+def _owed(session: Session, *, plan: Plan, now: datetime) -> float:
+    last = session.ledger.rates(plan.version)
+    if last is None:
+        return 0.0
+    spent = session.ledger.audits_expected(last)
+    return design.owed_after(last, spent=spent, daily_budget=plan.audit.daily_budget, until=now)
 
 
 def _past(session: Session, *, plan: Plan, since: datetime, until: datetime) -> pd.DataFrame:

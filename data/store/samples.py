@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data.labels import KEY, settle
-from data.records import ReviewType, Route
+from data.records import AuditRates, ReviewType, Route
 from data.store.frames import column, frame
 from data.store.looks import CALLED_FOR, LOOKS, as_text, called_for, looks
 from data.store.schema import decision, item, routing, score
@@ -116,6 +116,15 @@ class Samples(Part):
         return found.assign(
             violation=found["violation"].astype("float64"), policies=column(policies, "object")
         )
+
+    def audits_expected(self, rates: AuditRates) -> float:
+        """Return the sum of the chances of what was routed under some rates and not flagged."""
+        query = sa.select(sa.func.sum(routing.c.inclusion_probability)).where(
+            routing.c.routed_at >= rates.set_at,
+            routing.c.rates_id == rates.rates_id,
+            routing.c.flagged.is_(False),
+        )
+        return float(self._connection.execute(query).scalar_one() or 0.0)
 
     def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
         """Return ``violation_probability``, ``views`` (NaN: unknown), ``routed_at`` of unflagged routings.

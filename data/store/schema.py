@@ -128,6 +128,7 @@ audit_rates = Table(
     Column("unflagged_per_day", Number, nullable=False),
     Column("set_at", Moment, nullable=False),
     Column("mean_square_views", Number),
+    Column("owed", Number, nullable=False, server_default=sa.text("0")),
     Index(None, "plan", "sequence"),
 )
 

@@ -21,6 +21,7 @@ from evaluation.design import (
     draws,
     flagged_policies,
     mean_square_views,
+    owed_after,
     size,
     sizes,
     solve_rates,
@@ -323,3 +324,48 @@ def test_a_routing_mentions_what_it_was_made_with() -> None:
         "s1",
         "m1",
     )
+
+
+# The budget.
+
+
+def _sixty_days(seed: int, *, feedback: bool) -> float:
+    # Busy weekdays, thin weekends, growth, scores that wander: what yesterday cost is no forecast.
+    rng = np.random.default_rng(seed)
+    budget, spent, past, last = PLAN.audit.daily_budget, [], np.array([]), None
+    for day in range(60):
+        now = NOON + timedelta(days=day)
+        week = 0.6 if day % 7 > 4 else 1.15
+        size = rng.poisson(2000 * (1 + 0.01 * day) * week * rng.lognormal(0, 0.1))
+        p = rng.beta(0.3 * (1 + 0.3 * np.sin(day / 9)), 12, size)
+        owed = owed_after(last, spent=spent[-1], daily_budget=budget, until=now) if last and feedback else 0.0
+        last = solve_rates(p=past, views=None, days=1.0, plan=PLAN, set_at=now, rates_id="r", owed=owed)
+        spent.append(float(chances(sizes(p), last, PLAN.audit).sum()))
+        past = p
+    return sum(spent) / (60 * budget)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_feedback_spends_the_budget_of_sixty_days_to_one_in_a_hundred(seed: int) -> None:
+    assert _sixty_days(seed, feedback=True) == pytest.approx(1, abs=0.01)
+    assert _sixty_days(seed, feedback=False) > 1.05
+
+
+def test_what_stood_still_owes_nothing() -> None:
+    rates = replace(RATES, owed=10.0)
+    a_day = owed_after(rates, spent=80, daily_budget=100, until=NOON + timedelta(days=1))
+    assert a_day == pytest.approx(30)
+    assert owed_after(rates, spent=80, daily_budget=100, until=NOON + timedelta(days=30)) == a_day
+    assert owed_after(rates, spent=0, daily_budget=100, until=NOON + timedelta(hours=6)) == pytest.approx(35)
+
+
+@pytest.mark.parametrize("owed", [-1e6, 1e6])
+def test_no_more_than_a_week_is_remembered_and_no_more_than_four_days_are_spent_at_once(owed: float) -> None:
+    rates = replace(RATES, owed=owed)
+    rest = owed_after(rates, spent=100, daily_budget=100, until=NOON + timedelta(days=1))
+    assert rest == math.copysign(700, owed)
+    p = np.full(5000, 0.02)
+    solved = solve_rates(p=p, views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r", owed=rest)
+    spent = chances(sizes(p), solved, PLAN.audit).sum()
+    # The floor stays where it was: half of the budget, whatever is owed.
+    assert spent == pytest.approx(400 if owed > 0 else 50)

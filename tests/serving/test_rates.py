@@ -6,13 +6,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.records import ANY, AuditDesign, Plan
+from data.records import ANY, AuditDesign, AuditRates, Plan
 from evaluation.design import PRIOR_UNFLAGGED_PER_DAY
 from serving.rates import DailyRates
 
 
 class Past:
-    """The two questions that rates ask of a ledger."""
+    """The questions that rates ask of a ledger."""
+
+    last: AuditRates | None = None
+    spent = 0.0
 
     def __init__(self, routed: list[datetime]) -> None:
         self.ledger = self
@@ -25,8 +28,11 @@ class Past:
             }
         )
 
-    def rates(self, _: str) -> None:
-        return None
+    def rates(self, _: str) -> AuditRates | None:
+        return self.last
+
+    def audits_expected(self, _: AuditRates) -> float:
+        return self.spent
 
     def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
         self.asked.append(until - since)
@@ -80,3 +86,11 @@ def test_many_requests_of_one_day_solve_once(noon: datetime) -> None:
     second = daily.solved(past, plan=_plan(noon), now=noon + timedelta(hours=1))
     assert first is second
     assert daily.solved(past, plan=_plan(noon), now=noon + timedelta(days=1)) is not first
+
+
+def test_what_was_spent_too_little_yesterday_is_owed_today(noon: datetime) -> None:
+    past: Any = Past([noon - timedelta(minutes=minute) for minute in range(1, 1441)])
+    before = _solved(noon, [])[0]
+    past.last, past.spent = before, 30.0
+    rates = DailyRates(history_days=14).solved(past, plan=_plan(noon), now=noon + timedelta(days=1))
+    assert rates.owed == pytest.approx(20)

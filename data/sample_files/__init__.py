@@ -1,0 +1,1 @@
+"""Tables of reviewed and unreviewed items, from files that may be larger than memory."""
