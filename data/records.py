@@ -334,9 +334,39 @@ class Job:
     priority: int
     due_at: datetime
     created_at: datetime
+    not_for: str | None = None
+    """Who looked first: a second look is somebody else's."""
     claimed_by: str | None = None
     claimed_until: datetime | None = None
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondLook:
+    """Whether somebody else looks at a settled item again, and with which chance. Written with the verdict.
+
+    The draw has nothing to do with the one that routed; the chance depends on route and verdict only.
+    """
+
+    item_id: str
+    item_version: str
+    decision_id: str
+    """The verdict that it may check."""
+    chance: float
+    draw: float
+    key_id: str
+    drawn_at: datetime
+
+    def __post_init__(self) -> None:
+        check_probability("chance", self.chance, above_zero=True)
+        check_moment("drawn_at", self.drawn_at)
+        if not 0 <= self.draw < 1:
+            raise ValueError(f"draw must be in [0, 1); got {self.draw!r}.")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether somebody looks again."""
+        return self.draw < self.chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

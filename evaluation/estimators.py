@@ -25,16 +25,19 @@ Horvitz and Thompson (1952), JASA 47, 663-685; Hajek (1964), Ann. Math. Statist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.intervals import Bounds, Floats, Interval, logit, share_bounds, sum_bounds, wilson
 from evaluation.sample import Rows, Slice, read_sample, sums
-from evaluation.totals import Grade, Totals, totals
+from evaluation.totals import Grade, Totals, Undrawn, totals
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes long to load, and samples that come from a file do without
 
 NAMES = ("recall", "precision", "prevalence", "view_prevalence", "view_recall", "missed")
 """The estimates, in the order in which `estimate` returns them for a slice."""
@@ -59,7 +62,8 @@ class Estimate:
     effective_hits: float
     """Equally weighted hits that would tell as much about what is uncertain; below 3 is few."""
     method: str
-    """``census``, ``gamma_report``, ``gamma_guarantee``, ``logit_hajek``, ``wilson`` or ``undefined``."""
+    """``census``, ``gamma_report``, ``gamma_guarantee``, ``martingale``, ``logit_hajek``, ``wilson`` or
+    ``undefined``."""
     se: float | None
     """Linearised standard error; None where no hit tells it. Intervals are not made from it."""
     slice: Slice = field(default_factory=dict)
@@ -93,6 +97,7 @@ def estimate(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> sample = pd.DataFrame(
     ...     {
     ...         "id": ["a", "b", "c", "d"],
@@ -106,17 +111,44 @@ def estimate(
     (0.3333333333333333, 0.5, 'census')
     """
     rows = read_sample(sample, by=by)
+    return conclude(rows, parts_of(rows), level=level, grade=grade)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The totals that the estimates are made of: of full review, below the thresholds, and of the flagged."""
+
+    found: Totals
+    missed: Totals
+    found_views: Totals
+    missed_views: Totals
+    flagged: Totals
+
+
+def parts_of(rows: Rows, undrawn: Mapping[str, Undrawn] | None = None) -> Parts:
+    """Return the totals of a sample. ``undrawn`` is its items that are no rows, by the name of the part."""
+    undrawn = undrawn or {}
     full, seen = rows.full_review, ~np.isnan(rows.views)
     ones, views = np.ones(rows.chance.size), np.where(seen, rows.views, 0.0)
-    items = totals(rows, full, ones), totals(rows, ~full, ones)
-    watched = totals(rows, full & seen, views), totals(rows, ~full & seen, views)
+    return Parts(
+        found=totals(rows, full, ones, undrawn.get("found")),
+        missed=totals(rows, ~full, ones, undrawn.get("missed")),
+        found_views=totals(rows, full & seen, views, undrawn.get("found_views")),
+        missed_views=totals(rows, ~full & seen, views, undrawn.get("missed_views")),
+        flagged=totals(rows, rows.flagged, ones, undrawn.get("flagged")),
+    )
+
+
+def conclude(rows: Rows, parts: Parts, *, level: float, grade: Grade) -> list[Estimate]:
+    """Return all estimates of all slices from the totals of a sample; see `estimate`."""
+    items, watched = (parts.found, parts.missed), (parts.found_views, parts.missed_views)
     columns = {
         "recall": _recall(*items, level=level, grade=grade),
-        "precision": _precision(rows, totals(rows, rows.flagged, ones), level=level),
+        "precision": _precision(rows, parts.flagged, level=level),
         "prevalence": _prevalence(*items, level=level, grade=grade),
         "view_prevalence": _prevalence(*watched, level=level, grade=grade),
         "view_recall": _recall(*watched, level=level, grade=grade),
-        "missed": _missed(items[1], level=level, grade=grade),
+        "missed": _missed(parts.missed, level=level, grade=grade),
     }
     return [
         columns[name].estimate(name, place, slice_=values, level=level)
@@ -171,7 +203,7 @@ def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Co
         ends=(np.where(known, lower, lowest), np.where(known, upper, highest)),
         se=_divided(spread, both, both > 0, otherwise=np.nan),
         parts=(found, missed),
-        method=[f"gamma_{grade}"] * value.size,
+        method=_method(missed, grade) * value.size,
     )
 
 
@@ -190,7 +222,7 @@ def _prevalence(found: Totals, missed: Totals, *, level: float, grade: Grade) ->
         ),
         se=_divided(np.sqrt(found.variance + missed.variance), mass, some, otherwise=np.nan),
         parts=(found, missed),
-        method=[f"gamma_{grade}"] * mass.size,
+        method=_method(missed, grade) * mass.size,
     )
 
 
@@ -200,8 +232,12 @@ def _missed(missed: Totals, *, level: float, grade: Grade) -> _Column:
         ends=missed.ends(level=level, grade=grade),
         se=np.sqrt(missed.variance),
         parts=(missed,),
-        method=[f"gamma_{grade}"] * missed.total.size,
+        method=_method(missed, grade) * missed.total.size,
     )
+
+
+def _method(missed: Totals, grade: Grade) -> list[str]:
+    return [f"gamma_{grade}" if missed.at_all_looks is None else "martingale"]
 
 
 def _precision(rows: Rows, flagged: Totals, *, level: float) -> _Column:

@@ -42,6 +42,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "The estimate of missed violations rests on {effective_hits:.1f} effective hits. Read the"
         " interval. A larger audit budget narrows it.",
     },
+    "second_looks": {
+        "ko": "두 번째 검수 {made:,}건으로 검수자 오류를 보정했습니다. {waiting:,}건이 아직 남아 있습니다."
+        " 정책별 수치는 보정하지 않았습니다.",
+        "en": "Corrected for reviewer error by {made:,} second looks; {waiting:,} more still wait."
+        " Numbers by policy are not corrected.",
+    },
     "degraded": {
         "ko": "점수를 매기지 못한 {items:,}건이 전수 검수로 갔습니다."
         " 재현율에는 들어가고 정밀도에서는 빠집니다.",
@@ -82,6 +88,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 ESTIMATES: Final[Mapping[str, Mapping[str, str]]] = {
     "recall": {"ko": "재현율", "en": "recall"},
     "threshold_recall": {"ko": "재현율 (자체 기준)", "en": "recall of the threshold"},
+    "recognised": {"ko": "재현율 (1차 판정 포함)", "en": "recall, first verdicts included"},
     "precision": {"ko": "정밀도", "en": "precision"},
     "prevalence": {"ko": "위반율 (건수)", "en": "prevalence (items)"},
     "view_prevalence": {"ko": "위반율 (조회수)", "en": "prevalence (views)"},

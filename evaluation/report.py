@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from evaluation.estimators import Estimate, estimate
 from evaluation.notices import Notice
 from evaluation.policies import estimate_policies
 from evaluation.sample import read_sample
+from evaluation.second_looks import estimate_confirmed
 from evaluation.totals import Grade
 from evaluation.workload import Workload, count_workload
 
@@ -155,8 +157,11 @@ def build(
     needed = ("plan", "model", "source", "policies", "flagged_policies", *chain.from_iterable(columns))
     if absent := [name for name in needed if name not in sample.columns]:
         raise ValueError(f"sample must have the columns {', '.join(absent)} for a report.")
-    rows = read_sample(sample)
-    estimates = tuple(estimate(sample, level=level, grade=grade))
+    read = read_sample(sample)
+    checked = _checked(sample)
+    about = partial(estimate if checked is None else estimate_confirmed, level=level, grade=grade)
+    rows = sample if checked is None else checked
+    estimates = tuple(about(rows))
     found = {one.name: one for one in estimates}
     sources = sample["source"].value_counts(sort=False)
     report = QualityReport(
@@ -168,20 +173,41 @@ def build(
         models=_names(sample["model"]),
         sources={str(name): int(count) for name, count in sorted(sources.items())},
         estimates=estimates,
-        slices=tuple(
-            one for names in columns for one in estimate(sample, by=names, level=level, grade=grade)
-        ),
+        slices=tuple(one for names in columns for one in about(rows, by=names)),
         policies=tuple(estimate_policies(sample, level=level, grade=grade)),
-        workload=count_workload(rows, days=(until - since) / timedelta(days=1)),
-        calibration=calibrate(rows, precision=found["precision"], missed=found["missed"]),
+        workload=count_workload(read, days=(until - since) / timedelta(days=1)),
+        calibration=calibrate(read, precision=found["precision"], missed=found["missed"]),
         notices=(),
     )
-    unknown_views = int(np.isnan(rows.views).sum())
-    return replace(report, notices=tuple(_notices(report, unknown_views=unknown_views)))
+    unknown_views = int(np.isnan(read.views).sum())
+    notices = list(_notices(report, unknown_views=unknown_views))
+    if checked is not None:
+        notices.append(_second_looks(sample))
+    return replace(report, notices=tuple(notices))
 
 
 def _names(column: pd.Series[Any]) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in column.dropna().unique()))
+
+
+def _checked(sample: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the table that `estimate_confirmed` reads; None where no second look was ever drawn."""
+    if "second_pi" not in sample.columns or not (drawn := sample["second_pi"].notna()).any():
+        return None
+    # Verdicts for which nobody drew a second look, such as those from before, count as certain.
+    settled = sample["violation"]
+    return sample.assign(
+        violation=sample["first"].where(drawn, settled),
+        second=sample["second"].where(sample["second_called"]).where(drawn, settled),
+        second_pi=sample["second_pi"].where(drawn, settled.where(settled.isna(), 1.0)),
+        second_called=sample["second_called"].where(drawn, settled.notna()),
+    )
+
+
+def _second_looks(sample: pd.DataFrame) -> Notice:
+    called = sample["second_called"]
+    made = int((called & sample["second"].notna()).sum())
+    return Notice(code="second_looks", params={"made": made, "waiting": int(called.sum()) - made})
 
 
 def _notices(report: QualityReport, *, unknown_views: int) -> Iterator[Notice]:

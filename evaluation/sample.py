@@ -20,13 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.records import Route
 from evaluation.intervals import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes long to load, and samples that come from a file do without
 
 NEEDED = ("id", "pi", "flagged", "violation")
 """The columns a sample cannot do without."""
@@ -99,13 +102,14 @@ def read_sample(sample: pd.DataFrame, *, by: Sequence[str] = ()) -> Rows:
         if (reviewed & ~drawn).any():
             raise ValueError("violation must be NaN where route is release: the draw did not call for it.")
     score = _floats(sample, "score")
-    part, by_score = group * 3 + flagged + 2 * degraded, flagged & (score >= 0) & (score <= 1)
-    of_hits = _settled_share(part, np.where(by_score, score, 1.0), drawn, reviewed)
-    of_others = _settled_share(part, np.where(by_score, 1.0 - score, 1.0), drawn, reviewed)
+    part = group * 3 + flagged + 2 * degraded
+    of_hits, of_others = settled_shares(
+        part, parts=3 * len(slice_values), flagged=flagged, score=score, drawn=drawn, reviewed=reviewed
+    )
     return Rows(
         group=group,
         slice_values=slice_values,
-        chance=pi * np.where(violation == 1, of_hits, of_others),
+        chance=pi * np.where(violation == 1, of_hits[part], of_others[part]),
         violation=violation,
         score=score,
         views=views,
@@ -113,6 +117,23 @@ def read_sample(sample: pd.DataFrame, *, by: Sequence[str] = ()) -> Rows:
         flagged=flagged,
         degraded=degraded,
         identity=_identity(sample),
+    )
+
+
+def settled_shares(
+    part: NDArray[np.intp],
+    *,
+    parts: int,
+    flagged: NDArray[np.bool_],
+    score: Floats,
+    drawn: NDArray[np.bool_],
+    reviewed: NDArray[np.bool_],
+) -> tuple[Floats, Floats]:
+    """Return the share of the drawn that is settled, in every part: of violations and of the others."""
+    by_score = flagged & (score >= 0) & (score <= 1)
+    return (
+        _settled_share(part, np.where(by_score, score, 1.0), drawn, reviewed, parts=parts),
+        _settled_share(part, np.where(by_score, 1.0 - score, 1.0), drawn, reviewed, parts=parts),
     )
 
 
@@ -136,21 +157,24 @@ def _truths(sample: pd.DataFrame, name: str) -> NDArray[np.bool_]:
 
 
 def _settled_share(
-    part: NDArray[np.intp], expected: Floats, drawn: NDArray[np.bool_], reviewed: NDArray[np.bool_]
+    part: NDArray[np.intp],
+    expected: Floats,
+    drawn: NDArray[np.bool_],
+    reviewed: NDArray[np.bool_],
+    *,
+    parts: int,
 ) -> Floats:
-    parts = int(part.max(initial=0)) + 1
     called = sums(part[drawn], expected[drawn], slices=parts)
     settled = sums(part[reviewed], expected[reviewed], slices=parts)
     # Where nothing is settled the share is unknown; the totals say so by themselves.
-    share = np.divide(settled, called, out=np.ones_like(called), where=settled > 0)
-    return share[part]
+    return np.divide(settled, called, out=np.ones_like(called), where=settled > 0)
 
 
 def _identity(sample: pd.DataFrame) -> NDArray[np.intp]:
     column = sample["draw" if "draw" in sample.columns else "id"]
     identity = np.full(len(sample), -1, dtype=np.intp)
     shared = column.duplicated(keep=False).to_numpy(dtype=bool)
-    identity[shared] = pd.factorize(column[shared], use_na_sentinel=False)[0]
+    identity[shared] = column[shared].factorize(use_na_sentinel=False)[0]
     return identity
 
 
@@ -160,7 +184,7 @@ def _slices(sample: pd.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], 
     number = np.zeros(len(sample), dtype=np.intp)
     columns = []
     for name in by:
-        codes, names = pd.factorize(sample[name], sort=True)
+        codes, names = sample[name].factorize(sort=True)
         codes = np.where(codes < 0, len(names), codes)
         columns.append((name, codes, [*map(str, names), None]))
         number = number * (len(names) + 1) + codes

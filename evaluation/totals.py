@@ -9,6 +9,9 @@ Items that share a draw (the same clip uploaded again, another version of an ite
 together, so they do not count as independent evidence: for two of them the joint inclusion probability
 is the smaller of both chances instead of the product.
 
+Most items are never drawn. What a total needs of those with a draw of their own is a sum or a maximum, so
+a table too large for memory is read in parts and hands them over as `Undrawn` (`evaluation.streams`).
+
 References
 ----------
 Sarndal, Swensson and Wretman (1992), *Model Assisted Survey Sampling*, sections 2.8 and 3.5.
@@ -16,7 +19,7 @@ Sarndal, Swensson and Wretman (1992), *Model Assisted Survey Sampling*, sections
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -27,6 +30,47 @@ from evaluation.sample import Rows, sums
 
 Grade = Literal["report", "guarantee"]
 """``report``: an unseen hit weighs what scores and found hits suggest; ``guarantee``: as any could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undrawn:
+    """The items of a part that are no rows of the sample, as sums: one entry a slice in every array.
+
+    None of them was drawn, and each has a draw of its own. A score is p, a value v, a chance c.
+    """
+
+    items: Floats
+    mass: Floats
+    largest: Floats
+    """The largest v / c."""
+    likely: Floats
+    """Sum of p v; here and in `excess`, of the items with a score."""
+    excess: Floats
+    """Sum of p v² (1 - c) / c."""
+    unscored: Floats
+    """Sum of v of the items without a score."""
+    unscored_excess: Floats
+    """Sum of v² (1 - c) / c of the items without a score."""
+    scores: float
+    """Sum of all scores, whatever the slice."""
+    scored: float
+    """Number of items that have one."""
+
+    @classmethod
+    def none(cls, slices: int) -> Undrawn:
+        """Return what there is where every item is a row of the sample."""
+        nothing = np.zeros(slices)
+        return cls(
+            items=nothing,
+            mass=nothing,
+            largest=nothing,
+            likely=nothing,
+            excess=nothing,
+            unscored=nothing,
+            unscored_excess=nothing,
+            scores=0.0,
+            scored=0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +104,15 @@ class Totals:
     """Something was reviewed, or there was nothing to review."""
     census: NDArray[np.bool_]
     """Every item was certain to be reviewed, and was."""
+    at_all_looks: Bounds | None = None
+    """Both ends of a confidence sequence, where one was asked for: `ends` then returns them."""
+    effective_hits: Floats = field(init=False)
+    """How many equally weighted hits would tell as much about the total."""
+
+    def __post_init__(self) -> None:
+        spread = self.variance > 0
+        effective = np.divide(self.total**2, self.variance, out=self.hits.copy(), where=spread)
+        object.__setattr__(self, "effective_hits", effective)
 
     @property
     def most(self) -> Floats:
@@ -71,16 +124,12 @@ class Totals:
         """The total, but never more than is logically possible."""
         return np.minimum(self.total, self.most)
 
-    @property
-    def effective_hits(self) -> Floats:
-        """How many equally weighted hits would tell as much about the total."""
-        spread = self.variance > 0
-        return np.divide(self.total**2, self.variance, out=self.hits.copy(), where=spread)
-
     def ends(self, *, level: float, grade: Grade) -> Bounds:
-        """Return both ends of the gamma interval of the total, within what is logically possible."""
+        """Return both ends of the total, within what is possible: of the gamma interval, if no other."""
         if grade not in get_args(Grade):
             raise ValueError(f"grade must be report or guarantee; got {grade!r}.")
+        if self.at_all_looks is not None:
+            return self.at_all_looks
         rest = self.total - self.certain
         ratio = np.divide(self.variance, rest, out=np.zeros_like(rest), where=rest > 0)
         suggested = np.maximum(ratio, self.expected_extra)
@@ -92,7 +141,7 @@ class Totals:
         return lower, np.where(silent, self.most, np.minimum(upper + self.certain, self.most))
 
 
-def totals(rows: Rows, part: NDArray[np.bool_], values: Floats) -> Totals:
+def totals(rows: Rows, part: NDArray[np.bool_], values: Floats, undrawn: Undrawn | None = None) -> Totals:
     """Return the totals of ``values`` over the violations in one part of the items, by slice.
 
     Parameters
@@ -103,7 +152,10 @@ def totals(rows: Rows, part: NDArray[np.bool_], values: Floats) -> Totals:
         Which rows belong to the part.
     values : array of float
         1 for every row to count items, the views to count views.
+    undrawn : Undrawn, optional
+        The items of the part that are no rows.
     """
+    undrawn = undrawn or Undrawn.none(rows.slices)
     at = np.flatnonzero(part)
     group, chance, value, cluster = rows.group[at], rows.chance[at], values[at], rows.cluster(at)
     reviewed, hit, open_ = ~np.isnan(rows.violation[at]), rows.violation[at] == 1, chance < 1
@@ -113,26 +165,22 @@ def totals(rows: Rows, part: NDArray[np.bool_], values: Floats) -> Totals:
         return sums(group[where], amounts[where], slices=rows.slices)
 
     everything, ones, seen = np.ones(at.size, dtype=bool), np.ones(at.size), hit & open_
-    items, checked = by_group(ones, everything), by_group(ones, reviewed)
-    mass, clean, certain = (
-        by_group(value, everything),
-        by_group(value, reviewed & ~hit),
-        by_group(value, hit & ~open_),
-    )
+    items, checked = by_group(ones, everything) + undrawn.items, by_group(ones, reviewed)
+    certain = by_group(value, hit & ~open_)
     rest = chance[open_], value[open_], cluster[open_], group[open_]
-    largest = _largest(weight[open_], *rest[2:], rows.slices)
+    largest = np.maximum(_largest(weight[open_], *rest[2:], rows.slices), undrawn.largest)
     return Totals(
         items=items,
-        mass=mass,
+        mass=by_group(value, everything) + undrawn.mass,
         drawn=by_group(ones, rows.drawn[at]),
         reviewed=checked,
         hits=by_group(ones, hit),
         found=by_group(value, hit),
-        clean=clean,
+        clean=by_group(value, reviewed & ~hit),
         certain=certain,
         total=certain + by_group(weight, seen),
         variance=_paired(weight[seen], 1 - chance[seen], cluster[seen], group[seen], rows.slices),
-        expected_extra=_expected(rows.score[at][open_], *rest, largest=largest),
+        expected_extra=_expected(rows.score[at][open_], *rest, largest=largest, undrawn=undrawn),
         largest_extra=largest,
         known=(items == 0) | (checked > 0),
         census=(by_group(ones, open_) == 0) & (items == checked),
@@ -162,12 +210,16 @@ def _expected(
     group: NDArray[np.intp],
     *,
     largest: Floats,
+    undrawn: Undrawn,
 ) -> Floats:
     known = ~np.isnan(score)
-    p = np.where(known, score, score[known].mean() if known.any() else 1.0)
+    scored = np.count_nonzero(known) + undrawn.scored
+    usual = (score[known].sum() + undrawn.scores) / scored if scored else 1.0
+    p = np.where(known, score, usual)
     # Items of one cluster violate together, so E[y y'] is sqrt(p p') and not p p'.
     variance = _paired(np.sqrt(p) * value, (1 - chance) / chance, cluster, group, largest.size)
-    total = sums(group, p * value, slices=largest.size)
+    variance += undrawn.excess + usual * undrawn.unscored_excess
+    total = sums(group, p * value, slices=largest.size) + undrawn.likely + usual * undrawn.unscored
     return np.divide(variance, total, out=largest.copy(), where=total > 0)
 
 

@@ -26,6 +26,11 @@ def job_id(routing_id: str) -> str:
     return _JOB + routing_id.removeprefix(_ROUTING)
 
 
+def second_job_id(routing_id: str) -> str:
+    """Return the name of the job of the second look at an item."""
+    return f"{job_id(routing_id)}-second"
+
+
 def review_type(routing: Routing) -> ReviewType:
     """Return why a person looks at it first."""
     return ReviewType.AUDIT if routing.route is Route.AUDIT else ReviewType.FIRST_REVIEW

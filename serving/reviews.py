@@ -20,6 +20,7 @@ from serving import jobs, metrics
 from serving.auth import Actor
 from serving.events import DECIDED, Event, Outcome, Receipt
 from serving.gateway import Gateway
+from serving.second_looks import SecondLooks
 
 __all__ = ["Event", "Outcome", "Receipt", "Reviews"]
 
@@ -40,6 +41,8 @@ class Reviews:
         The moment now.
     lease : timedelta
         How long a claimed job stays with its reviewer.
+    second_looks : SecondLooks
+        Who else looks at what is settled.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Reviews:
         policies: Collection[str],
         clock: Callable[[], datetime],
         lease: timedelta,
+        second_looks: SecondLooks,
     ) -> None:
         self._gateway = gateway
+        self._second_looks = second_looks
         self._policies = policies
         self._clock = clock
         self._lease = lease
@@ -183,6 +188,14 @@ class Reviews:
         session.ledger.record_decision(decision, event_id=event.event_id, recorded_at=now)
         if job is not None and job.finished_at is None:
             session.queue.finish(job.job_id, reviewer_id=None, now=now)
+        if self._second_looks.wanted and decision.review_type in FIRST_LOOKS:
+            self._draw_second_look(session, decision, now=now)
+
+    def _draw_second_look(self, session: Session, decision: Decision, *, now: datetime) -> None:
+        key = (decision.item_id, decision.item_version)
+        item, routing = session.ledger.item(*key), session.ledger.routings([key]).get(key)
+        if item is not None and routing is not None:
+            self._second_looks.draw(session, item, routing, decision, now)
 
     def _check_policies(self, outcome: Outcome) -> None:
         named = [(f"policies/{place}", name) for place, name in enumerate(outcome.policies)]

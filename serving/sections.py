@@ -30,6 +30,19 @@ class TriageSettings(BaseModel):
     """Days of past routings from which the audit rates of a day are solved."""
 
 
+class SecondLookSettings(BaseModel):
+    """Chances that somebody else looks at a settled item again. 0 turns it off: verdicts are the truth."""
+
+    model_config = _FORBID
+
+    audit_violations: float = Field(default=0.0, ge=0, le=1)
+    """Violations found in audits. Each stands for many items: 1 confirms every one of them."""
+    flagged_violations: float = Field(default=0.0, ge=0, le=1)
+    """Violations found in full review."""
+    clean: float = Field(default=0.0, ge=0, le=1)
+    """What was found clean, in audits and in full review."""
+
+
 class ReviewSettings(BaseModel):
     """How people get work."""
 
@@ -37,6 +50,7 @@ class ReviewSettings(BaseModel):
 
     lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
     """Minutes a claimed job stays with its reviewer. After that anybody may claim it."""
+    second_looks: SecondLookSettings = SecondLookSettings()
 
 
 class ChampionSettings(BaseModel):

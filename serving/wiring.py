@@ -30,6 +30,7 @@ from serving.retraining import Retraining
 from serving.reviews import Reviews
 from serving.routing import Router
 from serving.scoring import Scoring
+from serving.second_looks import SecondLooks
 from serving.settings import Settings
 from serving.triage import Triage
 from training.scorer import Scorer
@@ -142,6 +143,7 @@ def build(
             policies=policies,
             clock=clock,
             lease=timedelta(minutes=settings.reviews.lease_minutes),
+            second_looks=SecondLooks(key=key, settings=settings.reviews.second_looks),
         ),
         plans=Plans(gateway=gateway, store=store, policies=policies, clock=clock),
         quality=Quality(store=store, clock=clock),

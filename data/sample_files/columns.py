@@ -13,7 +13,6 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.errors import Invalid
@@ -93,7 +92,7 @@ def numbers(name: str, column: pa.Array, *, first_row: int) -> Floats:
     """
     rule, column = NUMBERS[name], _plain(column)
     try:
-        found = _floats(column.cast(pa.float64(), safe=False))
+        found = _floats(column)
     except pa.ArrowException:
         _refuse(name, rule, column, _first_failing(column, pa.float64()), first_row)
     inside = (found >= rule.low) & (found <= rule.high)  # NaN is outside
@@ -114,7 +113,7 @@ def truths(name: str, column: pa.Array, *, first_row: int) -> Floats:
     """
     rule, column = TRUTHS[name], _plain(column)
     try:
-        found = _words(column) if is_text(column.type) else _floats(column.cast(pa.float64()))
+        found = _words(column) if is_text(column.type) else _floats(column)
     except pa.ArrowException:  # dates, lists
         _refuse(name, rule, column, 0, first_row)
     inside = (found == 0) | (found == 1)
@@ -146,7 +145,7 @@ def moments(column: pa.Array, *, first_row: int, how: pa.DataType | None) -> tup
     if not _casts(column, how):
         _refuse("time", _TIME, column, _first_failing(column, how), first_row)
     moved = column.cast(how, safe=False)
-    found = _floats(moved if how == pa.float64() else moved.cast(pa.int64()).cast(pa.float64(), safe=False))
+    found = _floats(moved if how == pa.float64() else moved.cast(pa.int64()))
     if not (finite := np.isfinite(found)).all():
         _refuse("time", _TIME, column, int(finite.argmin()), first_row)
     return found, how
@@ -164,11 +163,11 @@ def codes(name: str, column: pa.Array) -> tuple[NDArray[np.intp], Sequence[Any]]
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     except pa.ArrowException as error:
         raise Invalid(f"{name} holds {column.type}, which cannot be sliced by. Slice by texts.") from error
-    values = [None if value == "" or value != value else value for value in column.dictionary.to_pylist()]
-    found = values_of(column.indices.cast(pa.int64()), np.int64)
+    values = [None if _is_nothing(value) else value for value in column.dictionary.to_pylist()]
+    found = _values(column.indices, np.dtype(str(column.indices.type))).astype(np.intp)
     if column.indices.null_count:
-        found = np.where(is_null(column.indices), len(values), found)
-    return found.astype(np.intp, copy=False), [*values, None]
+        found[is_null(column.indices)] = len(values)
+    return found, [*values, None]
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -178,21 +177,38 @@ def is_text(kind: pa.DataType) -> bool:
 
 def is_null(column: pa.Array) -> Truths:
     """Return which cells of a column are empty."""
-    return values_of(column.is_null().cast(pa.uint8()), np.uint8).astype(bool)
+    if column.null_count in {0, len(column)}:  # there need be no bits then
+        return np.full(len(column), column.null_count > 0)
+    return ~_bits(column, 0)
 
 
-def values_of(column: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
-    """Return a column of numbers as it lies in memory; anything stands where it is empty.
+def _values(column: pa.Array, kind: np.dtype[Any]) -> NDArray[Any]:
+    # As they lie in memory; anything stands where a cell is empty. Arrow's own `to_numpy` loads pandas,
+    # which takes longer than reading most tables.
+    begin = column.offset * kind.itemsize
+    return np.frombuffer(column.buffers()[1], dtype=kind, count=len(column), offset=begin)
 
-    Arrow's own ``to_numpy`` loads pandas, which takes longer than reading most tables.
-    """
-    width = np.dtype(kind).itemsize
-    return np.frombuffer(column.buffers()[1], dtype=kind, count=len(column), offset=column.offset * width)
+
+def _bits(column: pa.Array, buffer: int) -> Truths:
+    # 0: which cells hold something; 1: the truths of a column of truths.
+    packed = np.frombuffer(column.buffers()[buffer], dtype=np.uint8)
+    unpacked = np.unpackbits(packed, count=column.offset + len(column), bitorder="little")
+    return unpacked[column.offset :].view(bool)
 
 
 def _floats(column: pa.Array) -> Floats:
-    found = values_of(column, np.float64)
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan)
+    if pa.types.is_boolean(column.type):
+        found = _bits(column, 1).astype(np.float64)
+    else:
+        column = column if column.type == pa.float64() else column.cast(pa.float64(), safe=False)
+        found = _values(column, np.dtype(np.float64))
     return np.where(is_null(column), np.nan, found) if column.null_count else found
+
+
+def _is_nothing(value: object) -> bool:
+    return value == "" or (isinstance(value, float) and math.isnan(value))
 
 
 def _words(column: pa.Array) -> Floats:
@@ -208,8 +224,10 @@ def _plain(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if not is_text(column.type):
         return column
+    import pyarrow.compute as pc
+
     column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    is_empty = pc.binary_length(column).cast(pa.bool_()).invert()
+    is_empty = pc.invert(pc.binary_length(column).cast(pa.bool_()))
     return pc.if_else(is_empty, pa.nulls(1, pa.string())[0], column) if pc.any(is_empty).as_py() else column
 
 

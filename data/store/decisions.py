@@ -12,16 +12,17 @@ import sqlalchemy as sa
 
 from data.checks import content_digest
 from data.errors import AlreadyRecorded, Invalid, UnknownItem
-from data.records import Decision
+from data.records import Decision, SecondLook
 from data.store.fields import row_of, select_records
 from data.store.keys import Key, Lookup, of_items, plain
 from data.store.prepared import Prepared
 from data.store.schema import decision as table
 from data.store.schema import event as events
-from data.store.schema import item
+from data.store.schema import item, second_look
 from data.store.transaction import Part
 
 _DECISIONS: Final = of_items(select_records(table, Decision).order_by(table.c.sequence), table)
+_SECOND_LOOKS: Final = of_items(select_records(second_look, SecondLook), second_look)
 _DIGESTS: Final = Lookup(sa.select(table.c.decision_id, table.c.digest).where, table.c.decision_id)
 _ITEMS: Final = of_items(sa.select(item.c.item_id, item.c.item_version), item)
 _EVENT: Final = Prepared(sa.select(events.c.digest).where(events.c.event_id == sa.bindparam("id")))
@@ -113,6 +114,15 @@ class Decisions(Part):
         self._refuse_unknown_items([(row["item_id"], row["item_version"]) for row in rows])
         self._transaction.append(table, rows)
         return is_new
+
+    def second_looks(self, keys: Sequence[Key]) -> dict[Key, SecondLook]:
+        """Return the second looks at those items for which one was drawn, or drawn not to be, by key."""
+        found = (SecondLook(**row) for row in _SECOND_LOOKS.select(self._connection, keys))
+        return {(each.item_id, each.item_version): each for each in found}
+
+    def add_second_look(self, look: SecondLook) -> None:
+        """Record whether somebody else looks at an item again."""
+        self._transaction.append(second_look, [row_of(look, second_look)])
 
     def decisions(self, keys: Sequence[Key]) -> dict[Key, list[Decision]]:
         """Return the decisions on those items that have any, by key, in ledger order."""

@@ -51,9 +51,11 @@ class Queue(Part):
     ) -> Job | None:
         """Give the reviewer the first free job, of one queue or of all; None if there is none.
 
-        A claim lasts for the lease. A job whose lease has run out is free again.
+        A claim lasts for the lease. A job whose lease has run out is free again. Nobody gets a second look
+        at what they looked at first.
         """
-        chosen = sa.select(job.c.sequence).where(_is_free(now), _in(queue)).order_by(*_ORDER).limit(1)
+        theirs = sa.or_(job.c.not_for.is_(None), job.c.not_for != reviewer_id)
+        chosen = sa.select(job.c.sequence).where(_is_free(now), theirs, _in(queue)).order_by(*_ORDER).limit(1)
         # Whoever claims at the same moment gets the job after, without waiting. (SQLite lets one writer
         # in at a time, and leaves the clause out.)
         first = chosen.with_for_update(skip_locked=True).scalar_subquery()

@@ -9,11 +9,11 @@ from typing import Final
 import pandas as pd
 import sqlalchemy as sa
 
-from data.labels import KEY, settle
-from data.records import AuditRates, ReviewType, Route
+from data.labels import KEY, RANKS, settle
+from data.records import AuditRates, ReviewType, Route, Verdict
 from data.store.frames import column, frame
 from data.store.looks import CALLED_FOR, LOOKS, as_text, called_for, looks
-from data.store.schema import decision, item, routing, score
+from data.store.schema import decision, item, routing, score, second_look
 from data.store.transaction import Part
 
 _ROUTED: Final = {
@@ -59,6 +59,25 @@ _SAMPLE: Final = (
 )
 
 
+_SECOND_LOOKS: Final = (
+    sa.select(
+        second_look.c.item_id,
+        second_look.c.item_version,
+        second_look.c.chance.label("second_pi"),
+        second_look.c.draw.label("second_draw"),
+        decision.c.sequence.label("first_sequence"),
+    )
+    .join(decision, decision.c.decision_id == second_look.c.decision_id)
+    .join(
+        routing,
+        sa.and_(
+            routing.c.item_id == second_look.c.item_id,
+            routing.c.item_version == second_look.c.item_version,
+        ),
+    )
+)
+
+
 class Samples(Part):
     """The part of the ledger that statistics start from."""
 
@@ -74,6 +93,10 @@ class Samples(Part):
 
         ``violation`` is 0 or 1 where a look that the draw called for settled it, else NaN: complaints,
         spot checks and imported outcomes stay out (`data.store.looks.CALLED_FOR`).
+
+        Where second looks are drawn, ``second_pi`` is the chance of one, ``second_called`` whether it was
+        drawn, ``second`` what it said (NaN: nothing yet) and ``first`` what the look before it said; NaN,
+        False, NaN and NaN for all other items.
 
         Parameters
         ----------
@@ -112,10 +135,34 @@ class Samples(Part):
         labels = settle(decisions).merge(called_for(decisions), on=KEY)
         labels = labels.rename(columns={"item_id": "id"})[["id", "item_version", "violation", "policies"]]
         found = rows.merge(labels, on=["id", "item_version"], how="left")
+        second = self._second_looks(decisions, window, as_of).rename(columns={"item_id": "id"})
+        found = found.merge(second, on=["id", "item_version"], how="left")
+        found["second_called"] = found["second_called"].eq(True)
         policies = [each if isinstance(each, list) else [] for each in found["policies"]]
         return found.assign(
             violation=found["violation"].astype("float64"), policies=column(policies, "object")
         )
+
+    def _second_looks(
+        self, decisions: pd.DataFrame, window: list[sa.ColumnElement[bool]], as_of: datetime | None
+    ) -> pd.DataFrame:
+        drawn = [] if as_of is None else [second_look.c.drawn_at <= as_of]
+        rows = frame(
+            self._connection,
+            _SECOND_LOOKS.where(*window, *drawn),
+            {
+                **dict.fromkeys(("item_id", "item_version"), "str"),
+                **dict.fromkeys(("second_pi", "second_draw"), "float64"),
+                **dict.fromkeys(("first_sequence",), "int64"),
+            },
+        )
+        said = decisions.set_index("sequence")["verdict"].eq(Verdict.VIOLATION).astype("float64")
+        again = decisions[decisions["review_type"].map(RANKS) > 0]
+        second = settle(again)[[*KEY, "violation"]].rename(columns={"violation": "second"})
+        rows = rows.assign(
+            first=rows["first_sequence"].map(said), second_called=rows["second_draw"] < rows["second_pi"]
+        ).merge(second.astype({"second": "float64"}), on=KEY, how="left")
+        return rows.drop(columns=["first_sequence", "second_draw"])
 
     def audits_expected(self, rates: AuditRates) -> float:
         """Return the sum of the chances of what was routed under some rates and not flagged."""

@@ -204,6 +204,23 @@ deployment = Table(
     Column("deployed_at", Moment, nullable=False),
 )
 
+second_look = Table(
+    "second_look",
+    metadata,
+    _sequence(),
+    Column("item_id", Words, nullable=False),
+    Column("item_version", Words, nullable=False),
+    Column("decision_id", Words, sa.ForeignKey("decision.decision_id"), nullable=False),
+    Column("chance", Number, nullable=False),
+    Column("draw", Number, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("drawn_at", Moment, nullable=False),
+    _of_item(),
+    UniqueConstraint("item_id", "item_version"),
+    CheckConstraint("chance > 0 AND chance <= 1", name="chance"),
+    CheckConstraint("draw >= 0 AND draw < 1", name="draw"),
+)
+
 _OPEN: Final = sa.text("finished_at IS NULL")
 
 job = Table(
@@ -219,6 +236,7 @@ job = Table(
     Column("priority", sa.Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("not_for", Words),
     Column("claimed_by", Words),
     Column("claimed_until", Moment),
     Column("finished_at", Moment),
@@ -245,7 +263,17 @@ credential = Table(
     CheckConstraint("kind IN ('token', 'link', 'session')", name="kind"),
 )
 
-FACTS: Final[tuple[Table, ...]] = (item, score, routing, audit_rates, event, decision, plan, deployment)
+FACTS: Final[tuple[Table, ...]] = (
+    item,
+    score,
+    routing,
+    audit_rates,
+    event,
+    decision,
+    second_look,
+    plan,
+    deployment,
+)
 """The tables to which rows are only ever added."""
 NUMBERED: Final[tuple[Table, ...]] = (*FACTS, job)
 """The tables whose rows share one numbering."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from data.store.schema import NUMBERED, decision, item, job, routing, score
+from data.store.schema import NUMBERED, decision, item, job, routing, score, second_look
 from data.store.transaction import Part
 
 _RECORDED: Final = {
@@ -18,6 +18,7 @@ _RECORDED: Final = {
     routing: "routed_at",
     job: "created_at",
     decision: "recorded_at",
+    second_look: "drawn_at",
 }
 _COUNTS: Final = {table: f"{table.name}s".replace("ratess", "rates") for table in NUMBERED}
 
@@ -29,7 +30,7 @@ class Timeline(Part):
         """Return every fact about all versions of an item, and its jobs, in ledger order.
 
         Each is a dictionary of what JSON knows (moments as ISO 8601 in UTC), with its ``kind`` (item,
-        score, routing, job, decision) and ``recorded_at``. An unknown item has none.
+        score, routing, job, decision, second_look) and ``recorded_at``. An unknown item has none.
         """
         found = [
             {"kind": table.name, "recorded_at": row[recorded].isoformat(), **_plain(row)}

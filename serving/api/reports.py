@@ -15,7 +15,7 @@ from serving.api.fields import Answered, Asked, Moment
 from serving.auth import Action
 from serving.quality import SLICES, is_slice
 
-KEPT_BACK: Final = ("draw", "inclusion_probability", "key_id", "rates_id")
+KEPT_BACK: Final = ("draw", "inclusion_probability", "chance", "key_id", "rates_id")
 """What a queue does not learn from a timeline: it would tell which items are audited."""
 
 

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from data.errors import TriageError
-from serving.cli import access, models, numbers, planning, replaying, rows, running
+from serving.cli import access, estimating, models, numbers, planning, replaying, rows, running
 from serving.cli.context import Given
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (running, rows, models, numbers, planning, replaying, access):
+for group in (running, rows, models, numbers, estimating, planning, replaying, access):
     group.add_commands(app)
 
 

@@ -170,7 +170,6 @@ def _notes(options: ReplayOptions, material: Material, days: Sequence[Day]) -> l
         )
     if any(day.waiting for day in days):
         notes.append(
-            "Estimates take jobs that wait to be like those that were looked at, but the most urgent are "
-            "looked at first: the fewer wait, the better the numbers."
+            "Estimates take flagged items that wait to be like those of the same score that were looked at."
         )
     return notes

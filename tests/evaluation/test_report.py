@@ -192,7 +192,7 @@ def test_a_report_prints_as_a_table() -> None:
     lines = str(make_report()).splitlines()
     assert lines[2].split() == ["estimate", "value", "interval", "reviewed", "hits", "effective", "method"]
     assert lines[4].split()[:2] == ["precision", "50.0%"]
-    assert len({line.index("census") for line in lines if "census" in line}) == 1
+    assert len({line.index("census") for line in lines[:9] if "census" in line}) == 1
 
 
 def test_a_notebook_gets_html_that_is_escaped() -> None:

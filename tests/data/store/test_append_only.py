@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from data.records import AuditRates, Decision, Item, Plan, Routing, Score
+from data.records import AuditRates, Decision, Item, Plan, Routing, Score, SecondLook
 from data.store import engines
 from data.store.schema import FACTS
 from data.store.store import Store
@@ -42,7 +42,19 @@ def full(  # noqa: PLR0917 - a fact of every kind needs every builder
         session.ledger.record_event(
             "e1", digest="d", event="x", payload={}, handled=True, note=None, actor="a", recorded_at=noon
         )
-        session.ledger.record_decision(make_decision(), event_id="e1", recorded_at=noon)
+        decision = make_decision()
+        session.ledger.record_decision(decision, event_id="e1", recorded_at=noon)
+        session.ledger.add_second_look(
+            SecondLook(
+                item_id="v1",
+                item_version="1",
+                decision_id=decision.decision_id,
+                chance=0.5,
+                draw=0.1,
+                key_id="k1",
+                drawn_at=noon,
+            )
+        )
         session.plans.append(make_plan(), expected=None)
         session.deployments.append(
             model="m1", bundle="b", digest="d", actor="a", reason="the first", deployed_at=noon

@@ -21,8 +21,11 @@ HOUR = timedelta(hours=1)
 COLUMNS = {
     "id", "item_version", "pi", "draw", "flagged", "violation", "policies", "score", "views", "time", "route",
     "plan", "model", "language", "category", "creator_id", "source", "item_type", "degraded", "queue",
-    "flagged_policies",
+    "flagged_policies", "first", "second", "second_pi", "second_called",
 }  # fmt: skip
+LISTS_AND_GAPS = (
+    "policies", "violation", "degraded", "flagged_policies", "first", "second", "second_pi", "second_called"
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def test_a_row_says_what_the_routing_the_score_and_the_item_say(
         route(session, "v1")
     row = sample(store, noon).loc["v1"]
     assert set(row.index) == COLUMNS - {"id"}
-    assert dict(row.drop(["policies", "violation", "degraded", "flagged_policies"])) == {
+    assert dict(row.drop(list(LISTS_AND_GAPS))) == {
         "item_version": "1", "pi": 0.2, "draw": 0.1, "flagged": False, "score": 0.3, "views": 1000.0,
         "time": noon, "route": "audit", "plan": "p1", "model": "m1", "language": "ko", "category": "health",
         "creator_id": "c1", "source": "api", "item_type": "video", "queue": "ko",
