@@ -150,11 +150,8 @@ def conclude(rows: Rows, parts: Parts, *, level: float, grade: Grade) -> list[Es
         "view_recall": _recall(*watched, level=level, grade=grade),
         "missed": _missed(parts.missed, level=level, grade=grade),
     }
-    return [
-        columns[name].estimate(name, place, slice_=values, level=level)
-        for place, values in enumerate(rows.slice_values)
-        for name in NAMES
-    ]
+    told = [columns[name].estimates(name, rows.slice_values, level=level) for name in NAMES]
+    return [one for of_a_slice in zip(*told, strict=True) for one in of_a_slice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,26 +163,32 @@ class _Column:
     parts: Sequence[Totals]
     method: Sequence[str]
 
-    def estimate(self, name: str, place: int, *, slice_: Slice, level: float) -> Estimate:
-        value, se = float(self.value[place]), float(self.se[place])
-        census = all(part.census[place] for part in self.parts)
+    def estimates(self, name: str, slices: Sequence[Slice], *, level: float) -> list[Estimate]:
         # Rounding may push an end past the value where both are the same count.
-        lower = np.fmin(np.fmin(self.ends[0][place], self.ends[1][place]), value)
-        upper = np.fmax(self.ends[1][place], value)
-        telling = all(part.census[place] or part.hits[place] > 0 for part in self.parts)
-        defined = not np.isnan(value)
-        return Estimate(
-            name=name,
-            value=value if defined else None,
-            interval=Interval(float(lower), float(upper), level),
-            reviewed=int(sum(part.reviewed[place] for part in self.parts)),
-            outstanding=int(sum(part.drawn[place] - part.reviewed[place] for part in self.parts)),
-            hits=int(sum(part.hits[place] for part in self.parts)),
-            effective_hits=float(self.parts[-1].effective_hits[place]),
-            method=("census" if census else self.method[place]) if defined else "undefined",
-            se=se if defined and telling else None,
-            slice=slice_,
-        )
+        lower = np.fmin(np.fmin(*self.ends), self.value).tolist()
+        upper = np.fmax(self.ends[1], self.value).tolist()
+        defined, value, se = (~np.isnan(self.value)).tolist(), self.value.tolist(), self.se.tolist()
+        census = np.all([part.census for part in self.parts], axis=0).tolist()
+        telling = np.all([part.census | (part.hits > 0) for part in self.parts], axis=0).tolist()
+        reviewed = np.sum([part.reviewed for part in self.parts], axis=0).tolist()
+        outstanding = np.sum([part.drawn - part.reviewed for part in self.parts], axis=0).tolist()
+        hits = np.sum([part.hits for part in self.parts], axis=0).tolist()
+        effective_hits = self.parts[-1].effective_hits.tolist()
+        return [
+            Estimate(
+                name=name,
+                value=value[place] if defined[place] else None,
+                interval=Interval(lower[place], upper[place], level),
+                reviewed=int(reviewed[place]),
+                outstanding=int(outstanding[place]),
+                hits=int(hits[place]),
+                effective_hits=effective_hits[place],
+                method=("census" if census[place] else self.method[place]) if defined[place] else "undefined",
+                se=se[place] if defined[place] and telling[place] else None,
+                slice=slice_,
+            )
+            for place, slice_ in enumerate(slices)
+        ]
 
 
 def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:

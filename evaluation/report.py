@@ -108,12 +108,13 @@ class QualityReport:
         """Return every estimate as a line of comma-separated values."""
         return tables.csv((*self.estimates, *self.policies, *self.slices))
 
+    def to_text(self) -> str:
+        """Return everything as tables for a terminal."""
+        parts = [part for part in (self.policies, self.slices) if part]
+        return "\n".join((str(self), *(tables.text(part, (), title="", language="en") for part in parts)))
+
     def __str__(self) -> str:
-        about = tables.text(self.estimates, self.notices, title=self._title(), language="en")
-        parts = (
-            tables.text(part, (), title="", language="en") for part in (self.policies, self.slices) if part
-        )
-        return "\n".join((about, *parts))
+        return tables.text(self.estimates, self.notices, title=self._title(), language="en")
 
     def _repr_html_(self) -> str:
         return tables.html(self.estimates, self.notices, title=self._title(), language="en")

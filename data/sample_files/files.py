@@ -71,7 +71,7 @@ class SampleFile:
         self._timed = timed
         self._way: pa.DataType | None = None  # how times are written
         self._policies: dict[object, int] = {}
-        self._ids_are_checked = False
+        self._numbers = bytearray()
 
     @property
     def rows(self) -> int | None:
@@ -84,24 +84,30 @@ class SampleFile:
         Raises
         ------
         Invalid
-            On the way, if a cell holds what it may not, an id is there twice, or there is no row. The message
-            names the column and the first such row.
+            On the way, if there is no row, or a cell holds what it may not. The message names the column and
+            the first such row.
         """
         return ahead(self._checked())
 
+    def check_ids(self) -> None:
+        """Refuse the table if an id is there twice. To be asked once all rows were read.
+
+        Raises
+        ------
+        Invalid
+            Names the id and its rows.
+        """
+        refuse_repeated(self._numbers, self._all_names)
+
     def _checked(self) -> Iterator[Batch]:
         columns = [*NEEDED, *self._optional, *self.by, *(["time"] if self._timed else [])]
-        row, found = 1, bytearray()  # grows without being copied, unlike a list of arrays in the end
+        row, self._numbers = 1, bytearray()  # which grows without being copied
         for part in ahead(self._table.parts(columns, few_values=self.by)):
-            if not self._ids_are_checked:
-                found += numbered(self._names(part, row)).data
+            self._numbers += numbered(self._names(part, row)).data
             yield self._batch(part, row)
             row += part.num_rows
         if row == 1:
             raise Invalid(f"{self.name} has no row below its header; give it one for every item.")
-        if not self._ids_are_checked:
-            refuse_repeated(found, self._all_names)
-            self._ids_are_checked = True
 
     def _batch(self, part: pa.RecordBatch, row: int) -> Batch:
         batch = Batch(

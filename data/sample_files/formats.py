@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from data.errors import Invalid
 from data.sample_files.columns import is_text
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 _ROWS: Final = 1 << 17
 """Rows of a part of a Parquet file: few enough that the processor has them at hand."""
@@ -102,15 +101,17 @@ class CsvTable:
 
     def parts(self, columns: Sequence[str], *, few_values: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield some columns in parts; those of ``few_values`` as dictionaries."""
+        from pyarrow import csv as arrow_csv
+
         kinds = {name: pa.string() for name in columns}
         kinds |= {name: pa.dictionary(pa.int32(), pa.string()) for name in few_values}
         with _telling(self._path), self._bytes() as stream:
-            yield from pa.csv.open_csv(
+            yield from arrow_csv.open_csv(
                 stream,
-                read_options=pa.csv.ReadOptions(block_size=_BLOCK, use_threads=False),
+                read_options=arrow_csv.ReadOptions(block_size=_BLOCK, use_threads=False),
                 # A title may have a line break in it.
-                parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-                convert_options=pa.csv.ConvertOptions(
+                parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+                convert_options=arrow_csv.ConvertOptions(
                     include_columns=list(columns),
                     column_types=kinds,
                     null_values=[""],
@@ -119,8 +120,8 @@ class CsvTable:
             )
             if stream.quotes % 2:
                 raise Invalid(
-                    f"{self._path.name} has a quote that is not closed, so rows behind it are lost. Write a "
-                    'quote within a text twice: "".'
+                    f"{self._path.name} has an odd number of quotes, so one may be open and rows behind it "
+                    'lost. Put texts that hold a quote in quotes, and write it twice: "".'
                 )
 
     @contextmanager
@@ -145,7 +146,7 @@ class _Counting(io.RawIOBase):
         return len(read)
 
 
-def ahead(parts: Iterator[Part]) -> Iterator[Part]:
+def ahead(parts: Iterator[_Part]) -> Iterator[_Part]:
     """Return the same parts, each of which is made, by another thread, while the one before is used.
 
     The first one is begun at once.
@@ -153,7 +154,7 @@ def ahead(parts: Iterator[Part]) -> Iterator[Part]:
     maker = ThreadPoolExecutor(max_workers=1)
     first = maker.submit(next, parts, None)
 
-    def handed_on() -> Iterator[Part]:
+    def handed_on() -> Iterator[_Part]:
         with maker:
             coming = first
             while (part := coming.result()) is not None:

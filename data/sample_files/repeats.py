@@ -63,7 +63,7 @@ def numbered(names: Names) -> Numbers:
     # The eight bytes that begin at every byte, as one number each.
     words = np.ndarray((text.size + 1,), dtype="<u8", buffer=padded, strides=(1,))
     begin, length = offsets[:-1] - offsets[0], np.diff(offsets)
-    found = names.within.astype(np.uint64)
+    found = _mixed(names.within.astype(np.uint64))
     sizes = np.flatnonzero(np.bincount(length)).tolist()
     for size in sizes:
         at = slice(None) if len(sizes) == 1 else np.flatnonzero(length == size)
@@ -72,10 +72,16 @@ def numbered(names: Names) -> Numbers:
             # Ids of one length, which most are, lie at equal distances: no need to look each of them up.
             word = words[place::size][: length.size] if len(sizes) == 1 else words[begin[at] + place]
             number ^= word if size - place >= 8 else word & np.uint64((1 << 8 * (size - place)) - 1)
-            number *= _ODD
-            number ^= number >> _HALF
+            number = _mixed(number)
         found[at] = number
     return found
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    # Different numbers stay different, and those that are near each other come to lie far apart.
+    numbers *= _ODD
+    numbers ^= numbers >> _HALF
+    return numbers
 
 
 def refuse_repeated(numbers: bytearray, read_again: Callable[[], Iterator[Names]]) -> None:

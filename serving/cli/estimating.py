@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -102,10 +103,12 @@ def estimate(
             "--population does not go with a column policy: the number of items of each policy is not known. "
             "Give a table of one policy without that column."
         )
-    with stages() as progress:
+    with stages() as progress, ThreadPoolExecutor(max_workers=1) as beside:
         stream = _read(table, population=population, progress=progress)
-    sample = stream.condense()
-    estimates = _conclude(sample, level=level, grade=grade, floor=floor)
+        ids_are_checked = beside.submit(table.check_ids)
+        sample = stream.condense()
+        estimates = _conclude(sample, level=level, grade=grade, floor=floor)
+        ids_are_checked.result()
     for sentence in (
         *about_table(sample, stream, population=population, grade=grade),
         *about_estimates(estimates),

@@ -71,7 +71,7 @@ def report(
     if json:
         say_json(found.to_json())
     elif html is None and csv is None:
-        say(str(found))
+        say(found.to_text())
 
 
 def show_settings(context: typer.Context, json: Json = False) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data.errors import Invalid
-from data.sample_files import formats, repeats
+from data.sample_files import columns, formats, repeats
 from data.sample_files.files import SampleFile
 
 Write = Callable[..., Path]
@@ -54,6 +54,7 @@ def read(path: Path, **settings: Any) -> dict[str, list[Any]]:
         for column, array in batch.items():
             if isinstance(array, np.ndarray):
                 rows.setdefault(column, []).extend(array.tolist())
+    file.check_ids()
     return rows
 
 
@@ -218,6 +219,24 @@ def test_a_column_that_can_be_no_truth_is_refused(write: Write) -> None:
     )
 
 
+def test_the_ends_of_a_range_are_inside(write: Write) -> None:
+    path = write(pi=[1.0, 1e-300, 1.0, 0.5], score=[0, 1, 0, 1], views=0, draw=[0, 0, 0.5, 0])
+    assert read(path)["score"] == [0, 1, 0, 1]
+
+
+def test_a_part_of_a_column_is_read_from_where_it_begins() -> None:
+    import pyarrow as pa
+
+    numbers = pa.array([0, None, 1, 0, None, 1, 1])
+    for column in (numbers.cast(kind) for kind in (pa.float64(), pa.bool_(), pa.int8())):
+        for begin in range(6):
+            found = columns.truths("violation", column[begin:], first_row=1)
+            assert np.array_equal(found, [0, np.nan, 1, 0, np.nan, 1, 1][begin:], equal_nan=True)
+    texts = pa.array(["a", None, "b", "a"]).dictionary_encode()[1:]
+    codes, values = columns.codes("language", texts)
+    assert [values[code] for code in codes] == [None, "b", "a"]
+
+
 def test_rows_are_counted_over_all_parts(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "_ROWS", 10)
     rows = pd.DataFrame({"id": range(95), "pi": 0.5, "flagged": False, "violation": None})
@@ -268,6 +287,17 @@ def test_ids_of_many_lengths_are_told_apart(write: Write) -> None:
     assert len(read(write("parquet", rows))["pi"]) == len(ids)
     again = pd.concat([rows, rows.iloc[[4321]]])
     assert f"{ids[4321]!r} is in rows 4,322 and" in refusal(write("parquet", again))
+
+
+def test_different_names_have_different_numbers() -> None:
+    # Else every table with policies would be read twice.
+    import pyarrow as pa
+
+    ids = [str(number) for number in range(20_000)]
+    names = [
+        repeats.Names(ids=pa.array(ids), within=np.full(len(ids), policy), first_row=1) for policy in range(8)
+    ]
+    assert len({number for each in names for number in repeats.numbered(each).tolist()}) == 8 * len(ids)
 
 
 def test_names_of_one_number_that_differ_are_no_repetition(
@@ -390,9 +420,15 @@ def test_a_quote_that_is_not_closed_is_refused(write: Write) -> None:
     # It makes one cell of all that follows, and the rows there would be lost without a word.
     path = write()
     path.write_text(path.read_text(encoding="utf-8").replace("plain", '"plain'), encoding="utf-8")
-    assert "cannot be read" in refusal(path) or "quote that is not closed" in refusal(path)
+    assert "cannot be read" in refusal(path) or "odd number of quotes" in refusal(path)
     path.write_text('id,pi,flagged,violation,title\na,1,1,1,x\nb,1,1,0,"y\nc,1,1,0,z\n', encoding="utf-8")
-    assert "quote that is not closed" in refusal(path)
+    assert "odd number of quotes" in refusal(path)
+
+
+def test_a_line_break_within_a_text_ends_no_row(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_BLOCK", 1 << 10)
+    rows = pd.DataFrame({"id": range(300), "title": "1,\n2,\n3", "pi": 0.5, "flagged": 0, "violation": None})
+    assert len(read(write("csv", rows))["pi"]) == 300
 
 
 def test_a_row_with_a_cell_too_many_is_refused(tmp_path: Path) -> None:

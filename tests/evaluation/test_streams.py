@@ -142,6 +142,14 @@ def test_a_verdict_that_the_draw_did_not_call_for_is_left_out_and_counted() -> N
     assert_same(stream.condense().estimate(), estimate(whole(table)))
 
 
+def test_a_verdict_that_was_not_called_for_counts_for_no_copy_either() -> None:
+    table = make_table(2)
+    table.loc[[0, 1], ["pi", "draw", "drawn", "flagged", "violation"]] = [0.1, 0.5, False, False, np.nan]
+    wild = table.assign(violation=table["violation"].where(table.index > 0, 1.0))
+    assert read(wild).pi.size == table["drawn"].sum() + 2
+    assert_same(read(wild).estimate(), estimate(whole(table)))
+
+
 def test_slices_of_many_values_are_told_apart() -> None:
     table = make_table(3, language=[f"l{number}" for number in range(400)], week=range(400))
     assert_same(read(table, by=BY).estimate(), estimate(whole(table), by=BY))
