@@ -56,7 +56,7 @@ def make(path: Path, *, rows: int) -> None:
             file.write_table(
                 pa.table(
                     [
-                        pa.array([f"synthetic-{number:08d}" for number in item]),
+                        pa.array([f"v{number:09d}" for number in item]),
                         policies.take(pa.array(np.tile(np.arange(POLICIES), item.size // POLICIES))),
                         pa.array([f"2025-W{1 + number * WEEKS // items:02d}" for number in item]),
                         pi,

@@ -143,6 +143,8 @@ def _rows(kept: Mapping[str, NDArray[Any]], slice_values: Sequence[Slice]) -> tu
 
 
 def _identity(draw: Floats) -> NDArray[np.intp]:
+    if np.isnan(draw).all():
+        return np.full(draw.size, -1, dtype=np.intp)
     _, number, count = np.unique(draw, return_inverse=True, return_counts=True, equal_nan=False)
     return np.where(count[number] > 1, number, -1).astype(np.intp)
 

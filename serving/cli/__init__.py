@@ -55,7 +55,8 @@ def _given(
     ] = False,
 ) -> None:
     context.obj = Given(config=config, home=home)
-    _log_to_stderr()
+    if context.invoked_subcommand != "estimate":  # which logs nothing, and would load structlog for that
+        _log_to_stderr()
 
 
 def _log_to_stderr() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,7 +50,11 @@ def load(_: Deployment) -> Scorer:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path, demo=DemoSettings(items=600, seed=3))
+    settings = Settings(home=tmp_path, demo=DemoSettings(items=600, seed=3))
+    settings.keys.mkdir(parents=True)
+    # One key draws the same audits each time: what is asserted holds of this month, not of every one.
+    settings.draw_key.write_text(json.dumps({"key_id": "key-test", "secret": "5e" * 32}))
+    return settings
 
 
 @pytest.fixture
@@ -114,7 +119,6 @@ def test_the_month_is_made_once_even_if_it_is_finished_later(demo: Demo, setting
 
 
 def test_a_broken_note_is_refused_with_its_name(settings: Settings) -> None:
-    settings.var.mkdir(parents=True)
     (settings.var / "demo.json").write_text("{")
     with pytest.raises(InvalidSettings, match=r"demo\.json"):
         Demo(settings, now=NOW)
