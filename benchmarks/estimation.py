@@ -38,9 +38,10 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from data.records import AuditDesign, Plan
-from evaluation.design import chances, sizes, solve_rates
 from evaluation.estimators import estimate
 from evaluation.intervals import wilson
+from evaluation.rates import chances, solve_rates
+from evaluation.sizes import sizes
 from evaluation.totals import Grade
 
 Floats = NDArray[np.float64]

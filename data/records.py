@@ -22,6 +22,9 @@ ANY: Final = "any"
 TEXT_FIELDS: Final = ("title", "description", "transcript", "ocr_text", "hashtags")
 """The text fields of ``Item.data`` that a model reads, in this order."""
 
+LONGEST_S: Final = 3.6e9
+"""A length of a million hours, in seconds, is a mistake."""
+
 
 class ItemType(StrEnum):
     """What kind of thing is looked at."""
@@ -115,6 +118,14 @@ class Item:
     def key(self) -> tuple[str, str]:
         """Id and version: the unit that is routed, reviewed and counted."""
         return self.item_id, self.item_version
+
+    @property
+    def duration_s(self) -> float | None:
+        """Its length, where ``data`` has a number above 0 and below `LONGEST_S` for it."""
+        value = self.data.get("duration_s")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return float(value) if 0 < value < LONGEST_S else None
 
     def text(self, name: str) -> str:
         """Return one text field as a string, empty where it is missing."""
@@ -228,12 +239,33 @@ class AuditDesign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRates:
+class SizeUnits:
+    """What puts views, lengths and policies into units of the past when a size is made.
+
+    ``mean_square_views`` and ``mean_duration`` (seconds) are None where nothing was known; ``policy_means``
+    are mean probabilities, of `ANY` too, and empty where there were no scores by policy.
+    """
+
+    mean_square_views: float | None = None
+    mean_duration: float | None = None
+    policy_means: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("mean_square_views", "mean_duration"):
+            if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0; got {value!r}.")
+        for name, value in self.policy_means.items():
+            check_probability(f"policy_means[{name}]", value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRates(SizeUnits):
     """The scale and the uniform rate in force for a day, fixed from the past before it begins.
 
-    The chance of an unflagged item of size ``g`` is ``clip(scale * g, floor_share * uniform, 1)``.
-    ``mean_square_views`` puts views into units of the past when a size is made; None: views were unknown.
-    ``owed`` are the audits by which the plan was behind its budget when they were set, or ahead (below 0).
+    The chance of an unflagged item of size ``g`` is ``clip(scale * g, floor_share * uniform, 1)``, that of
+    a flagged one of probability ``p`` is 1 or ``clip(flagged_scale * p, floor_share * flagged_uniform, 1)``.
+    ``owed`` are the audits by which the plan was behind its budget when they were set, or ahead (below 0);
+    ``flagged_owed`` the full reviews.
     """
 
     rates_id: str
@@ -242,18 +274,22 @@ class AuditRates:
     uniform: float
     unflagged_per_day: float
     set_at: datetime
-    mean_square_views: float | None = None
     owed: float = 0.0
+    flagged_scale: float | None = None
+    flagged_uniform: float = 1.0
+    flagged_owed: float = 0.0
 
     def __post_init__(self) -> None:
+        SizeUnits.__post_init__(self)
         check_moment("set_at", self.set_at)
-        if not math.isfinite(self.owed):
-            raise ValueError(f"owed must be finite; got {self.owed!r}.")
-        check_probability("uniform", self.uniform, above_zero=True)
-        if self.mean_square_views is not None and not 0 < self.mean_square_views < math.inf:
-            raise ValueError(f"mean_square_views must be above 0; got {self.mean_square_views!r}.")
-        if not 0 <= self.scale < math.inf:
-            raise ValueError(f"scale must be 0 or more; got {self.scale!r}.")
+        for name in ("owed", "flagged_owed"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be finite; got {getattr(self, name)!r}.")
+        for name in ("uniform", "flagged_uniform"):
+            check_probability(name, getattr(self, name), above_zero=True)
+        for name in ("scale", "flagged_scale"):
+            if not 0 <= (getattr(self, name) or 0.0) < math.inf:
+                raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +297,9 @@ class Plan:
     """Which probabilities go to full review and how the rest is sampled. Never edited, only succeeded.
 
     ``thresholds`` maps policy ids, or `ANY`, to probabilities; at or above one of them an item is
-    flagged. ``queues`` maps a language to a queue name; ``"*"`` is for all others.
+    flagged. ``queues`` maps a language to a queue name; ``"*"`` is for all others. With
+    ``daily_full_reviews`` flagged items may have a chance below 1, so that about so many a day go to people;
+    without it all of them do.
     """
 
     version: str
@@ -273,9 +311,12 @@ class Plan:
     queues: Mapping[str, str] = field(default_factory=lambda: {"ko": "ko", "en": "en", "*": "general"})
     review_minutes: float = 1.0
     due_hours: float = 24.0
+    daily_full_reviews: float | None = None
 
     def __post_init__(self) -> None:
         check_moment("in_force_from", self.in_force_from)
+        if self.daily_full_reviews is not None and not 0 < self.daily_full_reviews < math.inf:
+            raise ValueError(f"daily_full_reviews must be above 0; got {self.daily_full_reviews!r}.")
         if not self.thresholds:
             raise ValueError("thresholds must name at least one policy, or any.")
         for policy_id, value in self.thresholds.items():

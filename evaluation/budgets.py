@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from data.records import AuditDesign, Plan
-from evaluation import design
+from data.records import AuditDesign, AuditRates, Plan
 from evaluation.intervals import Floats, check_level
+from evaluation.rates import chances, solve_rates
+from evaluation.sizes import sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +173,23 @@ def budget(p: Floats, chance: Floats, *, recall: float, days: float, level: floa
 
 def planned_chances(p: Floats, views: Floats | None, *, days: float, plan: Plan) -> Floats:
     """Return the chances that a plan would have given to the unflagged items of a window."""
-    rates = design.solve_rates(
-        p=p, views=views, days=days, plan=plan, set_at=plan.in_force_from, rates_id="planner"
+    rates = planned_rates(p, views, days=days, plan=plan)
+    return chances(sizes(p, views, units=rates), rates, plan.audit)
+
+
+def planned_rates(
+    p: Floats, views: Floats | None, *, flagged: ArrayLike = (), days: float, plan: Plan
+) -> AuditRates:
+    """Return the rates that a plan would have had in a window; ``flagged`` are the probabilities flagged."""
+    return solve_rates(
+        p=p,
+        views=views,
+        flagged=flagged,
+        days=days,
+        plan=plan,
+        set_at=plan.in_force_from,
+        rates_id="planner",
     )
-    return design.chances(design.sizes(p, views, mean_square=rates.mean_square_views), rates, plan.audit)
 
 
 def _with(plan: Plan, audits_per_day: float) -> Plan:

@@ -130,6 +130,7 @@ def _rows(kept: Mapping[str, NDArray[Any]], slice_values: Sequence[Slice]) -> tu
     rows = Rows(
         group=kept["group"],
         slice_values=slice_values,
+        pi=kept["pi"],
         chance=kept["pi"] * np.where(violation == 1, of_hits[part], of_others[part]),
         violation=violation,
         score=kept["score"],
@@ -137,6 +138,7 @@ def _rows(kept: Mapping[str, NDArray[Any]], slice_values: Sequence[Slice]) -> tu
         drawn=kept["drawn"],
         flagged=flagged,
         degraded=np.zeros(flagged.size, dtype=bool),
+        lost=np.zeros(flagged.size, dtype=bool),
         identity=_identity(kept["draw"]),
     )
     return rows, of_others.reshape(-1, 3)

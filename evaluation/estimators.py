@@ -18,6 +18,9 @@ audits are a probability sample.
 Items without a score go to full review and so count for recall, but not for the precision of the
 thresholds. Numbers about views concern the items whose views are known.
 
+Where reviewers cannot see all that is flagged, a flagged item that was let go was not caught: recall then
+counts what was drawn, and `threshold_recall` what was flagged. Both have the same denominator.
+
 References
 ----------
 Horvitz and Thompson (1952), JASA 47, 663-685; Hajek (1964), Ann. Math. Statist. 35, 1491-1523.
@@ -26,7 +29,7 @@ Horvitz and Thompson (1952), JASA 47, 663-685; Hajek (1964), Ann. Math. Statist.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +117,19 @@ def estimate(
     return conclude(rows, parts_of(rows), level=level, grade=grade)
 
 
+def threshold_recall(
+    sample: pd.DataFrame, *, by: Sequence[str] = (), level: float = 0.95, grade: Grade = "report"
+) -> list[Estimate]:
+    """Return the share of the violations that the thresholds flag, whether people saw them or not, by slice.
+
+    It is `recall` where everything that is flagged is seen. See `estimate`.
+    """
+    rows = read_sample(sample, by=by)
+    rows = replace(rows, lost=np.zeros_like(rows.lost))
+    found = conclude(rows, parts_of(rows), level=level, grade=grade)[:: len(NAMES)]
+    return [replace(one, name="threshold_recall") for one in found]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The totals that the estimates are made of: of full review, below the thresholds, and of the flagged."""
@@ -123,6 +139,9 @@ class Parts:
     found_views: Totals
     missed_views: Totals
     flagged: Totals
+    caught: Totals | None = None
+    """Of what was drawn for full review, where that is not all that was meant for it."""
+    caught_views: Totals | None = None
 
 
 def parts_of(rows: Rows, undrawn: Mapping[str, Undrawn] | None = None) -> Parts:
@@ -130,24 +149,33 @@ def parts_of(rows: Rows, undrawn: Mapping[str, Undrawn] | None = None) -> Parts:
     undrawn = undrawn or {}
     full, seen = rows.full_review, ~np.isnan(rows.views)
     ones, views = np.ones(rows.chance.size), np.where(seen, rows.views, 0.0)
+    drawn, limited = as_drawn(rows), bool(rows.lost.any())
+    caught = full & ~rows.lost
     return Parts(
         found=totals(rows, full, ones, undrawn.get("found")),
         missed=totals(rows, ~full, ones, undrawn.get("missed")),
         found_views=totals(rows, full & seen, views, undrawn.get("found_views")),
         missed_views=totals(rows, ~full & seen, views, undrawn.get("missed_views")),
         flagged=totals(rows, rows.flagged, ones, undrawn.get("flagged")),
+        caught=totals(drawn, caught, ones) if limited else None,
+        caught_views=totals(drawn, caught & seen, views) if limited else None,
     )
+
+
+def as_drawn(rows: Rows) -> Rows:
+    """Return a sample of which only what was drawn is spoken for: each item by its part that is settled."""
+    return replace(rows, chance=rows.chance / rows.pi)
 
 
 def conclude(rows: Rows, parts: Parts, *, level: float, grade: Grade) -> list[Estimate]:
     """Return all estimates of all slices from the totals of a sample; see `estimate`."""
     items, watched = (parts.found, parts.missed), (parts.found_views, parts.missed_views)
     columns = {
-        "recall": _recall(*items, level=level, grade=grade),
+        "recall": _recall(*items, caught=parts.caught, level=level, grade=grade),
         "precision": _precision(rows, parts.flagged, level=level),
         "prevalence": _prevalence(*items, level=level, grade=grade),
         "view_prevalence": _prevalence(*watched, level=level, grade=grade),
-        "view_recall": _recall(*watched, level=level, grade=grade),
+        "view_recall": _recall(*watched, caught=parts.caught_views, level=level, grade=grade),
         "missed": _missed(parts.missed, level=level, grade=grade),
     }
     told = [columns[name].estimates(name, rows.slice_values, level=level) for name in NAMES]
@@ -162,6 +190,7 @@ class _Column:
     se: Floats
     parts: Sequence[Totals]
     method: Sequence[str]
+    effective_hits: Floats | None = None
 
     def estimates(self, name: str, slices: Sequence[Slice], *, level: float) -> list[Estimate]:
         # Rounding may push an end past the value where both are the same count.
@@ -173,7 +202,8 @@ class _Column:
         reviewed = np.sum([part.reviewed for part in self.parts], axis=0).tolist()
         outstanding = np.sum([part.drawn - part.reviewed for part in self.parts], axis=0).tolist()
         hits = np.sum([part.hits for part in self.parts], axis=0).tolist()
-        effective_hits = self.parts[-1].effective_hits.tolist()
+        effective = self.parts[-1].effective_hits if self.effective_hits is None else self.effective_hits
+        effective_hits = effective.tolist()
         return [
             Estimate(
                 name=name,
@@ -191,7 +221,9 @@ class _Column:
         ]
 
 
-def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
+def _recall(found: Totals, missed: Totals, *, caught: Totals | None, level: float, grade: Grade) -> _Column:
+    if caught is not None:
+        return _caught(caught, found, missed, level=level, grade=grade)
     both, known = found.estimate + missed.estimate, found.known & missed.known
     value = _divided(found.estimate, both, known & (both > 0), otherwise=np.nan)
     found_ends, missed_ends = found.ends(level=level, grade=grade), missed.ends(level=level, grade=grade)
@@ -207,6 +239,29 @@ def _recall(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Co
         se=_divided(spread, both, both > 0, otherwise=np.nan),
         parts=(found, missed),
         method=_method(missed, grade) * value.size,
+    )
+
+
+def _caught(caught: Totals, found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
+    # What was caught is counted, once all is settled; uncertain is how many got away, flagged or not.
+    known, share = caught.known & found.known & missed.known, caught.estimate
+    flagged, low, high = found.estimate, *found.ends(level=level, grade=grade)
+    missed_ends = missed.ends(level=level, grade=grade)
+    away = np.maximum(flagged - share, 0.0)
+    away_ends = np.clip(low - share, 0.0, away), np.maximum(high - share, away)
+    rest = away + missed.estimate
+    lowest, highest = sum_bounds(away, away_ends, missed.estimate, missed_ends)
+    lower, upper = share_bounds(share, caught.ends(level=level, grade=grade), rest, (lowest, highest))
+    both, variance = share + rest, found.variance + missed.variance
+    value = _divided(share, both, known & (both > 0), otherwise=np.nan)
+    spread = np.hypot((1 - value) * np.sqrt(caught.variance), value * np.sqrt(variance))
+    return _Column(
+        value=value,
+        ends=(np.where(known, lower, 0.0), np.where(known, upper, 1.0)),
+        se=_divided(spread, both, both > 0, otherwise=np.nan),
+        parts=(found, missed),
+        method=_method(missed, grade) * value.size,
+        effective_hits=_divided(rest**2, variance, variance > 0, otherwise=0.0),
     )
 
 

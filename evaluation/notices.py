@@ -36,6 +36,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{audits:,} audits found no missed violation. That does not mean there is none:"
         " up to {most:,.0f} are possible at {level:.0%} confidence.",
     },
+    "let_go": {
+        "ko": "기준에 걸렸지만 검수 한도 때문에 뽑히지 않은 항목이 {items:,}건 있습니다."
+        " 재현율은 사람이 실제로 본 것만, 기준 재현율은 기준에 걸린 것을 모두 셉니다.",
+        "en": "{items:,} flagged items were not drawn, because full reviews are limited. Recall counts what"
+        " people got to see, threshold recall everything that was flagged.",
+    },
     "few_hits": {
         "ko": "놓친 위반의 추정이 유효 적발 {effective_hits:.1f}건에 기대고 있습니다. 구간을 보십시오."
         " 감사 예산을 늘리면 좁아집니다.",

@@ -19,12 +19,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.records import ANY, Plan
-from evaluation.budgets import Budget, budget, check_days, planned_chances
+from evaluation.budgets import Budget, budget, check_days, planned_rates
 from evaluation.candidates import Share, draws_of
 from evaluation.estimators import Estimate
-from evaluation.intervals import Interval, check_level, share_bounds
+from evaluation.intervals import Floats, Interval, check_level, share_bounds
 from evaluation.proofs import Side, part
+from evaluation.rates import chances, flagged_chances
 from evaluation.sample import Rows, read_sample
+from evaluation.sizes import sizes
 
 METHOD = "gamma_superpopulation"
 """The method of the estimates: gamma intervals about another window like this one."""
@@ -41,6 +43,8 @@ class Outlook:
     items_per_day: float
     flagged_per_day: float
     """With those that cannot be scored."""
+    full_reviews_per_day: float
+    """Fewer than are flagged where the plan limits them."""
     flagged_share: float
     reached_per_day: Mapping[str, float]
     """Items a day at or above each threshold. One item may be above several."""
@@ -50,6 +54,7 @@ class Outlook:
     hours_per_day: float
     """Of reviewing, audits among it, at ``review_minutes`` an item."""
     recall: Estimate
+    """Of what people get to see."""
     precision: Estimate
     missed_per_day: Estimate
     buys: Budget | None
@@ -84,34 +89,44 @@ def outlook(sample: pd.DataFrame, plan: Plan, *, days: float, level: float = 0.9
     unscored = rows.degraded | np.isnan(rows.score)
     flagged = np.logical_or.reduce(list(reached.values())) & ~unscored
     full = flagged | unscored
-    rest, views = rows.score[~full], rows.views[~full]
-    chance = planned_chances(rest, views, days=days, plan=plan)
-    recall = share_of(rows, full, statistic="recall", level=level)
+    rest = rows.score[~full]
+    chance, seen = _planned(rows, flagged=flagged, full=full, days=days, plan=plan)
+    recall = share_of(rows, full, statistic="recall", level=level, seen=seen)
     return Outlook(
         items=full.size,
         days=days,
         items_per_day=full.size / days,
         flagged_per_day=float(full.sum()) / days,
+        full_reviews_per_day=float(seen.sum()) / days,
         flagged_share=float(full.mean()) if full.size else 0.0,
         reached_per_day={name: float(above.sum()) / days for name, above in reached.items()},
         audits_per_day=float(chance.sum()) / days,
         smallest_chance=float(chance.min(initial=1.0)),
-        hours_per_day=float(full.sum() + chance.sum()) / days * plan.review_minutes / 60,
+        hours_per_day=float(seen.sum() + chance.sum()) / days * plan.review_minutes / 60,
         recall=recall,
         precision=share_of(rows, flagged, statistic="precision", level=level),
-        missed_per_day=_missed(rows, ~full, days=days, level=level),
+        missed_per_day=_missed(rows, seen, days=days, level=level),
         buys=None
         if recall.value is None
         else budget(rest, chance, recall=recall.value, days=days, level=level),
     )
 
 
-def share_of(rows: Rows, flagged: NDArray[np.bool_], *, statistic: Share, level: float) -> Estimate:
-    """Return recall or precision if exactly these items had been sent to full review.
+def share_of(
+    rows: Rows,
+    flagged: NDArray[np.bool_],
+    *,
+    statistic: Share,
+    level: float,
+    seen: Floats | None = None,
+) -> Estimate:
+    """Return recall or precision if exactly these items had been flagged.
 
-    Undefined is None: where a part has items and none of them is settled, or nothing counts.
+    ``seen`` is every item's chance of full review, where that is not 1 for what is flagged; recall is then
+    of what is seen. Undefined is None: where a part has items and none of them is settled, or nothing
+    counts.
     """
-    good, bad, at = _sides(rows, flagged, statistic)
+    good, bad, at = _sides(rows, flagged, statistic, seen=seen)
     ends = good.ends(level=level), bad.ends(level=level)
     lower, upper = share_bounds(good.total, ends[0], bad.total, ends[1])
     total = float(good.total[0] + bad.total[0])
@@ -128,8 +143,20 @@ def share_of(rows: Rows, flagged: NDArray[np.bool_], *, statistic: Share, level:
     )
 
 
-def _missed(rows: Rows, released: NDArray[np.bool_], *, days: float, level: float) -> Estimate:
-    missed = _sides(rows, ~released, "recall")[1]
+def _planned(
+    rows: Rows, *, flagged: NDArray[np.bool_], full: NDArray[np.bool_], days: float, plan: Plan
+) -> tuple[Floats, Floats]:
+    """Return the chances of the items below the thresholds, and every item's chance of full review."""
+    rest, seen = ~full, full.astype(np.float64)
+    rates = planned_rates(
+        rows.score[rest], rows.views[rest], flagged=rows.score[flagged], days=days, plan=plan
+    )
+    seen[flagged] = flagged_chances(rows.score[flagged], rates, plan.audit)
+    return chances(sizes(rows.score[rest], rows.views[rest], units=rates), rates, plan.audit), seen
+
+
+def _missed(rows: Rows, seen: Floats, *, days: float, level: float) -> Estimate:
+    missed, released = _sides(rows, seen > 0, "recall", seen=seen)[1], seen < 1
     known, most = _known(rows, released), float(released.sum())
     lower, upper = missed.ends(level=level)
     ends = (float(lower[0]), min(float(upper[0]), most)) if known else (0.0, most)
@@ -144,14 +171,18 @@ def _missed(rows: Rows, released: NDArray[np.bool_], *, days: float, level: floa
 
 
 def _sides(
-    rows: Rows, flagged: NDArray[np.bool_], statistic: Share
+    rows: Rows, flagged: NDArray[np.bool_], statistic: Share, *, seen: Floats | None = None
 ) -> tuple[Side, Side, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     known = ~np.isnan(rows.score)
     p = np.where(known, rows.score, rows.score[known].mean() if known.any() else 1.0)
     hit, weight, cluster = np.nan_to_num(rows.violation), 1 / rows.chance, draws_of(rows)
-    good = part(flagged, hits=hit, p=p, weight=weight, cluster=cluster)
     if statistic == "recall":
-        return good, part(~flagged, hits=hit, p=p, weight=weight, cluster=cluster), (flagged, ~flagged)
+        seen = flagged.astype(np.float64) if seen is None else seen
+        away, below = 1 - seen, seen < 1
+        good = part(flagged, hits=hit * seen, p=p * seen, weight=weight, cluster=cluster)
+        bad = part(below, hits=hit * away, p=p * away, weight=weight, cluster=cluster)
+        return good, bad, (flagged, below)
+    good = part(flagged, hits=hit, p=p, weight=weight, cluster=cluster)
     clean = (~np.isnan(rows.violation)).astype(np.float64) - hit
     bad = part(flagged, hits=clean, p=1 - p, weight=weight, cluster=cluster)
     return good, bad, (flagged, flagged)

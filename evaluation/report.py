@@ -19,7 +19,7 @@ import pandas as pd
 from data.checks import check_moment
 from evaluation import tables
 from evaluation.calibration import Calibration, calibrate
-from evaluation.estimators import Estimate, estimate
+from evaluation.estimators import Estimate, estimate, threshold_recall
 from evaluation.notices import Notice
 from evaluation.policies import estimate_policies
 from evaluation.sample import read_sample
@@ -163,6 +163,8 @@ def build(
     about = partial(estimate if checked is None else estimate_confirmed, level=level, grade=grade)
     rows = sample if checked is None else checked
     estimates = tuple(about(rows))
+    if read.lost.any():
+        estimates += tuple(threshold_recall(sample, level=level, grade=grade))
     found = {one.name: one for one in estimates}
     sources = sample["source"].value_counts(sort=False)
     report = QualityReport(
@@ -229,10 +231,10 @@ def _notices(report: QualityReport, *, unknown_views: int) -> Iterator[Notice]:
         yield tell("no_hits", audits=missed.reviewed, most=missed.interval.upper, level=report.level)
     elif missed.few_hits:
         yield tell("few_hits", effective_hits=missed.effective_hits)
-    if work.degraded:
-        yield tell("degraded", items=work.degraded)
-    if unknown_views:
-        yield tell("unknown_views", items=unknown_views)
+    counts = {"let_go": work.let_go, "degraded": work.degraded, "unknown_views": unknown_views}
+    for code, items in counts.items():
+        if items:
+            yield tell(code, items=items)
     for code, names in (("several_plans", report.plans), ("several_models", report.models)):
         if len(names) > 1:
             yield tell(code, count=len(names))
@@ -240,4 +242,6 @@ def _notices(report: QualityReport, *, unknown_views: int) -> Iterator[Notice]:
         ends = {"lower": one.interval.lower, "upper": one.interval.upper}
         yield tell(f"miscalibrated_{one.part}", expected=one.expected, **ends)
     if report.slices:
-        yield tell("slices_apart", count=len(report.slices) // len(report.estimates), level=report.level)
+        yield tell(
+            "slices_apart", count=len({tuple(one.slice.items()) for one in report.slices}), level=report.level
+        )

@@ -44,6 +44,8 @@ class Rows:
 
     group: NDArray[np.intp]
     slice_values: Sequence[Slice]
+    pi: Floats
+    """Inclusion probability."""
     chance: Floats
     """Inclusion probability, times the share of the drawn that is settled."""
     violation: Floats
@@ -54,6 +56,8 @@ class Rows:
     """At or above a threshold."""
     degraded: NDArray[np.bool_]
     """Could not be scored, and went to full review for that."""
+    lost: NDArray[np.bool_]
+    """Flagged and let go: reviewers could not see all that was flagged. None without the column route."""
     identity: NDArray[np.intp]
     """A number for every draw that items share; -1 for an item that has its draw to itself."""
 
@@ -64,7 +68,7 @@ class Rows:
 
     @property
     def full_review(self) -> NDArray[np.bool_]:
-        """Which items went to full review: flagged, or without a score."""
+        """Which items were meant for full review: flagged, or without a score."""
         return self.flagged | self.degraded
 
     def cluster(self, at: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -109,6 +113,7 @@ def read_sample(sample: pd.DataFrame, *, by: Sequence[str] = ()) -> Rows:
     return Rows(
         group=group,
         slice_values=slice_values,
+        pi=pi,
         chance=pi * np.where(violation == 1, of_hits[part], of_others[part]),
         violation=violation,
         score=score,
@@ -116,6 +121,7 @@ def read_sample(sample: pd.DataFrame, *, by: Sequence[str] = ()) -> Rows:
         drawn=drawn,
         flagged=flagged,
         degraded=degraded,
+        lost=flagged & ~drawn & ("route" in sample.columns),
         identity=_identity(sample),
     )
 

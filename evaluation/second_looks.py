@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evaluation.estimators import NAMES, Estimate, Parts, conclude
+from evaluation.estimators import NAMES, Estimate, Parts, as_drawn, conclude
 from evaluation.intervals import Floats, Interval, logit, wilson
 from evaluation.sample import sums
 from evaluation.totals import Grade
@@ -87,8 +87,15 @@ def estimate_confirmed(
     items = confirmed_totals(looks, full, ones), confirmed_totals(looks, ~full, ones)
     watched = confirmed_totals(looks, full & seen, views), confirmed_totals(looks, ~full & seen, views)
     flagged = confirmed_totals(looks, rows.flagged, ones)
+    drawn, caught, limited = replace(looks, rows=as_drawn(rows)), full & ~rows.lost, bool(rows.lost.any())
     parts = Parts(
-        found=items[0], missed=items[1], found_views=watched[0], missed_views=watched[1], flagged=flagged
+        found=items[0],
+        missed=items[1],
+        found_views=watched[0],
+        missed_views=watched[1],
+        flagged=flagged,
+        caught=confirmed_totals(drawn, caught, ones) if limited else None,
+        caught_views=confirmed_totals(drawn, caught & seen, views) if limited else None,
     )
     six = conclude(rows, parts, level=level, grade=grade)
     columns = {name: six[place :: len(NAMES)] for place, name in enumerate(NAMES)}
@@ -119,7 +126,11 @@ def _recognised(
     full, said, ones = looks.rows.full_review, looks.first == 1, np.ones(looks.first.size)
     found = confirmed_totals(looks, full, ones, counted=said)
     missed = confirmed_totals(looks, np.ones_like(full), ones, counted=~(full & said))
-    parts = replace(parts, found=found, missed=missed)
+    caught = None
+    if looks.rows.lost.any():
+        drawn = replace(looks, rows=as_drawn(looks.rows))
+        caught = confirmed_totals(drawn, full & ~looks.rows.lost, ones, counted=said)
+    parts = replace(parts, found=found, missed=missed, caught=caught)
     shares = conclude(looks.rows, parts, level=level, grade=grade)[:: len(NAMES)]
     return [
         replace(

@@ -18,6 +18,8 @@ class Workload:
     full_review: int
     degraded: int
     """Items of ``full_review`` that went there because they could not be scored."""
+    let_go: int
+    """Flagged, and not drawn: reviewers could not see all that was flagged."""
     audits: int
     reviewed: int
     outstanding_full_review: int
@@ -44,13 +46,14 @@ def count_workload(rows: Rows, *, days: float) -> Workload:
     """Count the work in a sample that took ``days`` days to come in."""
     if not days > 0:
         raise ValueError(f"days must be above 0; got {days!r}.")
-    full, audits = rows.full_review, rows.drawn & ~rows.full_review
+    full, audits = rows.full_review & ~rows.lost, rows.drawn & ~rows.full_review
     open_ = rows.drawn & np.isnan(rows.violation)
     return Workload(
         days=days,
         items=int(rows.chance.size),
         full_review=int(full.sum()),
         degraded=int(rows.degraded.sum()),
+        let_go=int(rows.lost.sum()),
         audits=int(audits.sum()),
         reviewed=int((~np.isnan(rows.violation)).sum()),
         outstanding_full_review=int((open_ & full).sum()),

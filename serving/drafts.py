@@ -28,6 +28,8 @@ class Draft:
     queues: Mapping[str, str] = field(default_factory=lambda: {"ko": "ko", "en": "en", "*": "general"})
     review_minutes: float = 1.0
     due_hours: float = 24.0
+    daily_full_reviews: float | None = None
+    """None or 0: everything that is flagged goes to people."""
 
     @classmethod
     def of(cls, plan: Plan) -> Draft:
@@ -39,6 +41,7 @@ class Draft:
             queues=plan.queues,
             review_minutes=plan.review_minutes,
             due_hours=plan.due_hours,
+            daily_full_reviews=plan.daily_full_reviews,
         )
 
     def check(self, policies: Collection[str]) -> None:
@@ -71,6 +74,7 @@ class Draft:
                 queues=dict(self.queues),
                 review_minutes=self.review_minutes,
                 due_hours=self.due_hours,
+                daily_full_reviews=self.daily_full_reviews or None,
             )
         except ValueError as wrong:
             name = str(wrong).partition(" ")[0].partition("[")[0]

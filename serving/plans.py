@@ -192,7 +192,6 @@ class Plans:
         past = pd.DataFrame({"violation_probability": np.asarray(probabilities, dtype=np.float64)})
         past["views"] = np.nan if views is None else np.asarray(views, dtype=np.float64)
         days = len(past) / items_per_day
-        past = past[past["violation_probability"] < draft.thresholds[ANY]]
         return self._append(
             draft,
             author=author,

@@ -10,16 +10,20 @@ from __future__ import annotations
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from data.records import ANY, AuditRates, Plan
 from data.store.store import Session
-from evaluation import design
+from evaluation import rates as arithmetic
 
 ENOUGH_ITEMS: Final = 2000
 """So many unflagged items of the last day are enough: a longer past would only take longer to read."""
+
+MOST_ITEMS: Final = 20_000
+"""Of a day with more items a systematic sample is read."""
 
 SHORTEST: Final = timedelta(hours=1)
 """A past shorter than this says nothing about a day; the prior is used."""
@@ -48,15 +52,15 @@ class DailyRates:
             return self._solved
 
     def _solve(self, session: Session, *, plan: Plan, now: datetime) -> AuditRates:
-        past = _past(session, plan=plan, since=now - timedelta(days=1), until=now)
         since = now - timedelta(days=1)
-        if len(past) < ENOUGH_ITEMS:
+        past, every = session.ledger.scored_history(since=since, until=now, most=MOST_ITEMS)
+        if len(past) * every < ENOUGH_ITEMS:
             since = now - self._history
-            past = _past(session, plan=plan, since=since, until=now)
+            past, every = session.ledger.scored_history(since=since, until=now, most=MOST_ITEMS)
         days = 0.0
         if len(past):
             span = now - max(since, past["routed_at"].min().to_pydatetime())
-            days = span / timedelta(days=1) if span >= SHORTEST else 0.0
+            days = span / timedelta(days=1) / every if span >= SHORTEST else 0.0
         if not days:
             past = past.head(0)
         return solve(past, plan=plan, days=days, now=now, owed=_owed(session, plan=plan, now=now))
@@ -68,31 +72,65 @@ def recorded_today(session: Session, *, plan: Plan, now: datetime) -> AuditRates
     return rates if rates is not None and is_of_today(rates, plan=plan, now=now) else None
 
 
-def solve(past: pd.DataFrame, *, plan: Plan, days: float, now: datetime, owed: float = 0.0) -> AuditRates:
-    """Return rates from past unflagged items (``violation_probability``, ``views``) of so many days."""
-    return design.solve_rates(
-        p=past["violation_probability"].to_numpy(),
-        views=past["views"].to_numpy(),
+def solve(
+    past: pd.DataFrame, *, plan: Plan, days: float, now: datetime, owed: tuple[float, float] = (0.0, 0.0)
+) -> AuditRates:
+    """Return rates from past items of so many days.
+
+    What counts as flagged is what this plan flags, whatever the plan of that time did.
+
+    Parameters
+    ----------
+    past : DataFrame
+        ``violation_probability`` and, where they are known, ``views``, ``duration`` and ``policy_scores``;
+        see `data.store.samples.Samples.scored_history`.
+    owed : tuple of float
+        Audits, and full reviews, that the budgets allowed so far and that were not drawn.
+    """
+    scores = {ANY: past["violation_probability"].to_numpy(np.float64), **_policy_scores(past)}
+    flagged = np.zeros(len(past), dtype=bool)
+    for name, least in plan.thresholds.items():
+        flagged |= scores.get(name, np.zeros(len(past))) >= least
+    rest = ~flagged
+    known: dict[str, Any] = {
+        name: past[column].to_numpy(np.float64)[rest]
+        for name, column in (("views", "views"), ("durations", "duration"))
+        if column in past
+    }
+    return arithmetic.solve_rates(
+        p=scores[ANY][rest],
+        **known,
+        policies={name: values[rest] for name, values in scores.items() if name != ANY},
+        flagged=scores[ANY][flagged],
         days=days,
         plan=plan,
         set_at=now,
         rates_id=f"rates-{uuid.uuid4().hex}",
-        owed=owed,
+        owed=owed[0],
+        flagged_owed=owed[1],
     )
 
 
-def _owed(session: Session, *, plan: Plan, now: datetime) -> float:
+def _policy_scores(past: pd.DataFrame) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+    if "policy_scores" not in past or past.empty:
+        return {}
+    by_policy = pd.DataFrame(past["policy_scores"].tolist()).fillna(0.0)
+    return {str(name): by_policy[name].to_numpy(np.float64) for name in by_policy}
+
+
+def _owed(session: Session, *, plan: Plan, now: datetime) -> tuple[float, float]:
     last = session.ledger.rates(plan.version)
     if last is None:
-        return 0.0
-    spent = session.ledger.audits_expected(last)
-    return design.owed_after(last, spent=spent, daily_budget=plan.audit.daily_budget, until=now)
-
-
-def _past(session: Session, *, plan: Plan, since: datetime, until: datetime) -> pd.DataFrame:
-    past = session.ledger.unflagged_history(since=since, until=until)
-    # What an earlier plan released and this one flags is no longer among those that are sampled.
-    return past[past["violation_probability"] < plan.thresholds.get(ANY, 2.0)]
+        return 0.0, 0.0
+    audits, full = session.ledger.expected_work(last)
+    owed = arithmetic.owed_after(
+        last.owed, since=last.set_at, spent=audits, budget=plan.audit.daily_budget, until=now
+    )
+    if plan.daily_full_reviews is None:
+        return owed, 0.0
+    return owed, arithmetic.owed_after(
+        last.flagged_owed, since=last.set_at, spent=full, budget=plan.daily_full_reviews, until=now
+    )
 
 
 def is_of_today(rates: AuditRates, *, plan: Plan, now: datetime) -> bool:

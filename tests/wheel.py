@@ -58,8 +58,9 @@ def main() -> int:
         subprocess.run([*uv, str(wheel)], check=True)
         # The dependencies of this environment, without its development link to the checkout.
         ours = next(Path(p) for p in sys.path if p.endswith("site-packages"))
-        borrowed = empty / "borrowed"
-        borrowed.mkdir()
+        # Hypothesis would read every module that does not lie in a folder of this name, for its constants.
+        borrowed = empty / "borrowed" / "site-packages"
+        borrowed.mkdir(parents=True)
         for entry in ours.iterdir():
             if "tamis" not in entry.name.lower():
                 (borrowed / entry.name).symlink_to(entry)

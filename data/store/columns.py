@@ -12,6 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -138,6 +141,35 @@ class Json(TypeDecorator[Any]):
             return None
         content = json.loads(value)
         return content if self.read is None else self.read(content)
+
+
+class NumberWithin(FunctionElement[float]):
+    """A number above 0 and below a bound, by its name within a column of `Json`; else null."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[Any], name: str, *, below: float) -> None:
+        super().__init__(column, sa.literal(name, sa.Text), sa.literal(below, sa.Double))
+
+
+@compiles(NumberWithin, "sqlite")
+def _on_sqlite(element: NumberWithin, compiler: SQLCompiler, **options: Any) -> str:
+    column, name, below = (compiler.process(each, **options) for each in element.clauses)
+    number = f"json_extract({column}, '$.' || {name})"
+    kind = f"json_type({column}, '$.' || {name}) IN ('integer', 'real')"
+    return f"CASE WHEN {kind} AND {number} > 0 AND {number} < {below} THEN {number} END"
+
+
+@compiles(NumberWithin, "postgresql")
+def _on_postgresql(element: NumberWithin, compiler: SQLCompiler, **options: Any) -> str:
+    column, name, below = (compiler.process(each, **options) for each in element.clauses)
+    # As NUMERIC first: a number of a thousand digits is JSON, and no double.
+    kind, number = f"json_typeof(CAST({column} AS json) -> {name})", f"CAST({column} AS json) ->> {name}"
+    inside = f"CAST({number} AS numeric) > 0 AND CAST({number} AS numeric) < CAST({below} AS numeric)"
+    return (
+        f"CASE WHEN {kind} = 'number' THEN CASE WHEN {inside} THEN CAST({number} AS double precision) END END"
+    )
 
 
 def _check_characters(text: str) -> None:

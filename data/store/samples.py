@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data.labels import KEY, RANKS, settle
-from data.records import AuditRates, ReviewType, Route, Verdict
+from data.records import LONGEST_S, AuditRates, ReviewType, Route, Verdict
+from data.store.columns import NumberWithin
 from data.store.frames import column, frame
 from data.store.looks import CALLED_FOR, LOOKS, as_text, called_for, looks
 from data.store.schema import decision, item, routing, score, second_look
@@ -164,32 +166,53 @@ class Samples(Part):
         ).merge(second.astype({"second": "float64"}), on=KEY, how="left")
         return rows.drop(columns=["first_sequence", "second_draw"])
 
-    def audits_expected(self, rates: AuditRates) -> float:
-        """Return the sum of the chances of what was routed under some rates and not flagged."""
-        query = sa.select(sa.func.sum(routing.c.inclusion_probability)).where(
-            routing.c.routed_at >= rates.set_at,
-            routing.c.rates_id == rates.rates_id,
-            routing.c.flagged.is_(False),
-        )
-        return float(self._connection.execute(query).scalar_one() or 0.0)
+    def expected_work(self, rates: AuditRates) -> tuple[float, float]:
+        """Return the sums of the chances of what was routed under some rates: unflagged, and flagged.
 
-    def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
-        """Return ``violation_probability``, ``views`` (NaN: unknown), ``routed_at`` of unflagged routings.
-
-        Audit rates are solved from it. Items that could not be scored are not in it.
+        What could not be scored counts as flagged.
         """
         query = (
+            sa.select(routing.c.flagged, sa.func.sum(routing.c.inclusion_probability))
+            .where(routing.c.routed_at >= rates.set_at, routing.c.rates_id == rates.rates_id)
+            .group_by(routing.c.flagged)
+        )
+        found = {bool(flagged): float(spent) for flagged, spent in self._connection.execute(query)}
+        return found.get(False, 0.0), found.get(True, 0.0)
+
+    def scored_history(self, *, since: datetime, until: datetime, most: int) -> tuple[pd.DataFrame, int]:
+        """Return what was known of past items before any label; audit rates are solved from it.
+
+        Of more than ``most`` items every n-th is returned, and n beside. Items without a score are left out.
+
+        Returns
+        -------
+        DataFrame
+            ``violation_probability``, ``policy_scores`` (dictionaries), ``views`` and ``duration`` in seconds
+            (NaN: unknown), ``routed_at``.
+        int
+            How many items each row stands for.
+        """
+        window = sa.and_(
+            routing.c.routed_at >= since, routing.c.routed_at < until, routing.c.score_id.is_not(None)
+        )
+        count = self._connection.execute(sa.select(sa.func.count()).where(window)).scalar_one()
+        every = max(1, math.ceil(count / most))
+        query = (
             sa.select(
-                score.c.violation_probability, item.c.expected_views.label("views"), routing.c.routed_at
+                score.c.violation_probability,
+                score.c.policy_scores,
+                item.c.expected_views.label("views"),
+                NumberWithin(item.c.data, "duration_s", below=LONGEST_S).label("duration"),
+                routing.c.routed_at,
             )
             .select_from(routing)
             .join(item, _OF_ITEM)
             .join(score, score.c.score_id == routing.c.score_id)
-            .where(routing.c.routed_at >= since, routing.c.routed_at < until, routing.c.flagged.is_(False))
+            .where(window, routing.c.sequence % every == 0)
             .order_by(routing.c.sequence)
         )
-        dtypes = {"violation_probability": "float64", "views": "float64", "routed_at": "moment"}
-        return frame(self._connection, query, dtypes)
+        numbers = dict.fromkeys(("violation_probability", "views", "duration"), "float64")
+        return frame(self._connection, query, {**numbers, "routed_at": "moment"}), every
 
 
 def _single(value: object) -> str | None:

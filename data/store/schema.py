@@ -129,6 +129,11 @@ audit_rates = Table(
     Column("set_at", Moment, nullable=False),
     Column("mean_square_views", Number),
     Column("owed", Number, nullable=False, server_default=sa.text("0")),
+    Column("mean_duration", Number),
+    Column("policy_means", _NUMBERS, nullable=False, server_default=sa.text("'{}'")),
+    Column("flagged_scale", Number),
+    Column("flagged_uniform", Number, nullable=False, server_default=sa.text("1")),
+    Column("flagged_owed", Number, nullable=False, server_default=sa.text("0")),
     Index(None, "plan", "sequence"),
 )
 
@@ -188,6 +193,7 @@ plan = Table(
     Column("queues", Json(write=dict), nullable=False),
     Column("review_minutes", Number, nullable=False),
     Column("due_hours", Number, nullable=False),
+    Column("daily_full_reviews", Number),
     CheckConstraint("length(trim(reason)) >= 5", name="reason"),
 )
 

@@ -55,6 +55,8 @@ class AnsweredPreview(Answered):
     days: float
     items_per_day: float | None = None
     flagged_per_day: float | None = None
+    full_reviews_per_day: float | None = None
+    """Fewer than are flagged where the plan limits them."""
     flagged_share: float | None = None
     reached_per_day: dict[str, float] = Field(default_factory=dict)
     audits_per_day: float | None = None

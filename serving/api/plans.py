@@ -41,6 +41,8 @@ class AskedDraft(Asked):
     """By language; ``*`` is for all others."""
     review_minutes: Annotated[float, Field(gt=0, le=1440)] | None = None
     due_hours: Annotated[float, Field(gt=0, le=8760)] | None = None
+    daily_full_reviews: Annotated[float, Field(ge=0, le=1e7)] | None = None
+    """Flagged items a day that go to people, drawn by probability; the others are let go. 0: all do."""
 
 
 class AskedPlan(AskedDraft):
@@ -74,6 +76,8 @@ class AnsweredPlan(Answered):
     queues: dict[str, str]
     review_minutes: float
     due_hours: float
+    daily_full_reviews: float | None
+    """Null: everything that is flagged goes to people."""
     author: str
     reason: str
     in_force_from: datetime
@@ -137,7 +141,7 @@ def draft(call: Call) -> Draft:
         floor_share=asked.audit.floor_share,
     )
     current = call.application.plans.current()
-    left_out = {"queues", "review_minutes", "due_hours"}
+    left_out = {"queues", "review_minutes", "due_hours", "daily_full_reviews"}
     kept = {name: getattr(current, name) for name in left_out} if current else {}
     given = {name: value for name in left_out if (value := getattr(asked, name)) is not None}
     return replace(asked_for, **{**kept, **given})

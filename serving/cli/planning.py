@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data.errors import Invalid, InvalidPlan
 from serving.cli.access import Json
-from serving.cli.answers import note, say, say_json, say_table
+from serving.cli.answers import say, say_json, say_table
 from serving.cli.context import opened, person
+from serving.cli.plan_tables import compared, plain, plan_rows, tell_solution, thresholds_of
 
 if TYPE_CHECKING:
     from data.records import Plan
-    from evaluation.estimators import Estimate
-    from evaluation.goals import Solution
-    from evaluation.planner import Outlook
     from serving.drafts import Draft
     from serving.wiring import Application
 
@@ -29,6 +26,13 @@ Audits = Annotated[float | None, typer.Option(help="Audits a day. Left out: as i
 Floor = Annotated[float | None, typer.Option("--floor-share", help="Share of the audits spread evenly.")]
 Minutes = Annotated[float | None, typer.Option("--review-minutes", help="Of looking at one item.")]
 Due = Annotated[float | None, typer.Option("--due-hours", help="Within which an item is to be looked at.")]
+Full = Annotated[
+    float | None,
+    typer.Option(
+        "--full-reviews",
+        help="Flagged items a day that go to people, drawn by probability; others are let go. 0: all do.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why. It is kept beside the plan.")]
 
 
@@ -59,7 +63,7 @@ def show(
     if json:
         say_json(asdict(plan))
         return
-    say_table(("", plan.version), _rows(plan), empty="")
+    say_table(("", plan.version), plan_rows(plan), empty="")
 
 
 def history(context: typer.Context, json: Json = False) -> None:
@@ -74,7 +78,7 @@ def history(context: typer.Context, json: Json = False) -> None:
             plan.version,
             f"{plan.in_force_from:%Y-%m-%d %H:%M}",
             plan.author,
-            _thresholds(plan),
+            thresholds_of(plan),
             f"{plan.audit.daily_budget:,.0f}",
             plan.reason,
         )
@@ -95,18 +99,25 @@ def preview(
     floor_share: Floor = None,
     review_minutes: Minutes = None,
     due_hours: Due = None,
+    full_reviews: Full = None,
     json: Json = False,
 ) -> None:
     """Say what a plan would cost and catch, beside the plan in force. Nothing is written."""
     with opened(context) as application:
         wanted = _draft(
-            application, threshold, audits, floor_share, review_minutes=review_minutes, due_hours=due_hours
+            application,
+            thresholds=threshold,
+            daily_budget=audits,
+            floor_share=floor_share,
+            review_minutes=review_minutes,
+            due_hours=due_hours,
+            daily_full_reviews=full_reviews,
         )
         current = application.plans.current()
         found = application.plans.preview(wanted)
         now = None if current is None else application.plans.preview(type(wanted).of(current))
     if json:
-        say_json({"plan": _plain(found), "in_force": _plain(now)})
+        say_json({"plan": plain(found), "in_force": plain(now)})
         return
     if found is None:
         say("Nothing was routed in the last 28 days, so nothing can be expected. Score items first.")
@@ -114,7 +125,7 @@ def preview(
     say(f"Judged by {found.items:,} items of {found.days:.1f} days; intervals are at 95 %.")
     names = ("", "this plan") if now is None else ("", "this plan", f"in force ({_version(current)})")
     columns = [found] if now is None else [found, now]
-    say_table(names, _compared(columns), empty="")
+    say_table(names, compared(columns), empty="")
 
 
 def put_in_force(
@@ -126,12 +137,19 @@ def put_in_force(
     floor_share: Floor = None,
     review_minutes: Minutes = None,
     due_hours: Due = None,
+    full_reviews: Full = None,
     json: Json = False,
 ) -> None:
     """Put a plan in force now. What was routed before keeps its plan and its chance."""
     with opened(context) as application:
         wanted = _draft(
-            application, threshold, audits, floor_share, review_minutes=review_minutes, due_hours=due_hours
+            application,
+            thresholds=threshold,
+            daily_budget=audits,
+            floor_share=floor_share,
+            review_minutes=review_minutes,
+            due_hours=due_hours,
+            daily_full_reviews=full_reviews,
         )
         plan = _set(application, wanted, reason=reason)
     _tell(plan, json=json)
@@ -191,7 +209,7 @@ def reach(
         if json:
             say_json(asdict(found) | {"goal": str(found.goal)})
         else:
-            _tell_solution(found)
+            tell_solution(found)
         if found.threshold is None:
             raise typer.Exit(3)
         if apply and reason:
@@ -225,22 +243,11 @@ def split(
     say(f"one more reviewer hour finds {found.next_hour_finds:.2f} violations.")
 
 
-def _draft(
-    application: Application,
-    thresholds: list[str] | None,
-    audits: float | None,
-    floor_share: float | None,
-    **others: float | None,
-) -> Draft:
+def _draft(application: Application, *, thresholds: list[str] | None, **others: float | None) -> Draft:
     from serving.drafts import Draft
 
     current = application.plans.current()
-    given = {
-        "thresholds": dict(map(_threshold, thresholds)) if thresholds else None,
-        "daily_budget": audits,
-        "floor_share": floor_share,
-        **others,
-    }
+    given = {"thresholds": dict(map(_threshold, thresholds)) if thresholds else None, **others}
     said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if current is not None:
         return replace(Draft.of(current), **said)
@@ -277,86 +284,9 @@ def _tell(plan: Plan, *, json: bool) -> None:
     if json:
         say_json(asdict(plan))
     else:
-        say(f"{plan.version} is in force: {_thresholds(plan)}, {plan.audit.daily_budget:,.0f} audits a day.")
-
-
-def _tell_solution(found: Solution) -> None:
-    say(str(found.goal))
-    if found.threshold is None:
-        say(f"Refused: {found.reason}")
-        return
-    proved = "precision" if found.goal.condition == "precision" else "recall"
-    rows = [
-        ("threshold", f"{found.threshold:.4f}"),
-        ("share of items flagged", _number(found.share, ".2%")),
-        ("reviewer hours a day", _number(found.hours_per_day, ".1f")),
-        ("recall, estimate", _number(found.recall, ".1%")),
-        (f"{proved}, at least", f"{_number(found.lower, '.1%')} ({found.goal.confidence:.0%} sure)"),
-        ("one more hour finds", f"{_number(found.next_hour_finds, '.2f')} violations"),
-    ]
-    say_table(("", ""), rows, empty="")
-    note("This holds for items like those of the window. Where they drift, it does not.")
-
-
-def _rows(plan: Plan) -> list[tuple[str, str]]:
-    return [
-        ("in force from", f"{plan.in_force_from:%Y-%m-%d %H:%M} UTC"),
-        ("author", plan.author),
-        ("reason", plan.reason),
-        ("thresholds", _thresholds(plan)),
-        ("audits a day", f"{plan.audit.daily_budget:,.1f}"),
-        ("floor share", f"{plan.audit.floor_share:g}"),
-        ("queues", ", ".join(f"{language}: {queue}" for language, queue in plan.queues.items())),
-        ("review minutes", f"{plan.review_minutes:g}"),
-        ("due hours", f"{plan.due_hours:g}"),
-    ]
-
-
-def _compared(columns: list[Outlook]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [
-        (label, *(format(getattr(one, name), form) for one in columns))
-        for label, name, form in (
-            ("items a day", "items_per_day", ",.0f"),
-            ("flagged a day", "flagged_per_day", ",.1f"),
-            ("audits a day", "audits_per_day", ",.1f"),
-            ("smallest chance", "smallest_chance", ".2%"),
-            ("reviewer hours a day", "hours_per_day", ",.1f"),
+        say(
+            f"{plan.version} is in force: {thresholds_of(plan)}, {plan.audit.daily_budget:,.0f} audits a day."
         )
-    ]
-    rows += [
-        (label, *(_interval(getattr(one, name), form) for one in columns))
-        for label, name, form in (
-            ("recall", "recall", ".1%"),
-            ("precision", "precision", ".1%"),
-            ("missed a day", "missed_per_day", ",.1f"),
-        )
-    ]
-    width = ("half-width of recall after as many days",)
-    rows.append((*width, *("-" if one.buys is None else f"± {one.buys.half_width:.1%}" for one in columns)))
-    return rows
-
-
-def _interval(one: Estimate, form: str) -> str:
-    ends = f"{one.interval.lower:{form}} – {one.interval.upper:{form}}"
-    mark = " (few hits)" if one.few_hits else ""
-    return f"{_number(one.value, form)} [{ends}]{mark}"
-
-
-def _plain(found: Outlook | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    buys = None if found.buys is None else asdict(found.buys)
-    # JSON has no infinity: where every item is reviewed, effective hits have no end.
-    finite = buys and {name: value if isfinite(value) else None for name, value in buys.items()}
-    return asdict(found) | {"buys": finite}
-
-
-def _thresholds(plan: Plan) -> str:
-    return ", ".join(f"{name} {least:.4g}" for name, least in plan.thresholds.items())
-
-
-def _number(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
 
 
 def _version(plan: Plan | None) -> str | None:

@@ -9,23 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from data.records import ANY, AuditDesign, AuditRates, Item, Plan, Route, Routing, Score
-from evaluation.design import (
-    AUDIT,
-    PRIOR_PROBABILITY,
-    PRIOR_UNFLAGGED_PER_DAY,
-    Key,
-    assign,
-    chance,
-    chances,
-    draw,
-    draws,
-    flagged_policies,
-    mean_square_views,
-    owed_after,
-    size,
-    sizes,
-    solve_rates,
-)
+from evaluation.design import AUDIT, Key, assign, draw, draws, flagged_policies
+from evaluation.rates import chance
+from evaluation.sizes import size
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 KEY = Key(key_id="k1", secret=b"a secret of the right length")
@@ -48,10 +34,7 @@ RATES = AuditRates(
 )
 
 probabilities = st.floats(0, 1)
-views = st.one_of(st.none(), st.floats(0, 1e300))
 scales = st.floats(0, 1e6)
-shares = st.floats(1e-6, 1)
-mean_squares = st.one_of(st.none(), st.floats(1e-6, 1e20))
 
 
 def make_score(probability: float = 0.1, **policy_scores: float) -> Score:
@@ -144,108 +127,6 @@ def test_raising_a_chance_keeps_every_earlier_draw(number: int, one: float, othe
     assert low.route is Route.RELEASE or high.route is not Route.RELEASE
 
 
-@given(probabilities, views, mean_squares, scales, shares)
-def test_no_chance_is_0_or_above_1(
-    p: float, seen: float | None, mean_square: float | None, scale: float, share: float
-) -> None:
-    rates, audit = replace(RATES, scale=scale, uniform=share), AuditDesign(daily_budget=1, floor_share=share)
-    assert 0 < chance(size(p, seen, mean_square), rates, audit) <= 1
-
-
-@given(probabilities, st.one_of(st.just(math.nan), st.floats(0, 1e300)), scales, st.floats(1e-6, 1e20))
-def test_the_chance_of_one_item_is_that_of_many(
-    p: float, seen: float, scale: float, mean_square: float
-) -> None:
-    rates = replace(RATES, scale=scale)
-    one = chance(size(p, seen, mean_square), rates, PLAN.audit)
-    many = chances(sizes([p], [seen], mean_square=mean_square), rates, PLAN.audit)
-    assert many[0] == pytest.approx(one, rel=1e-12)
-
-
-def test_unknown_views_count_as_the_mean() -> None:
-    assert size(0.1, None, 400.0) == pytest.approx(size(0.1, 20.0, 400.0))
-
-
-def test_views_raise_the_size_as_the_formula_says() -> None:
-    grown = sizes([0.1, 0.1], [0.0, 30.0], mean_square=100.0)
-    assert grown[1] / grown[0] == pytest.approx(math.sqrt(10))
-
-
-def test_an_absurd_number_of_views_does_not_crash() -> None:
-    assert size(0.0, 1e300, 1.0) == 0.0
-
-
-def test_mean_square_views_leaves_out_what_is_unknown() -> None:
-    assert mean_square_views([0.5, 0.5], [10.0, math.nan]) == pytest.approx(100.0)
-
-
-@pytest.mark.parametrize("known", [[math.nan, math.nan], [0.0, 0.0]])
-def test_mean_square_views_is_none_where_nobody_watches(known: list[float]) -> None:
-    assert mean_square_views([0.5, 0.5], known) is None
-
-
-@given(
-    st.integers(0, 2**32 - 1),
-    st.floats(1, 5000),
-    st.floats(0.05, 1),
-    st.sampled_from([None, 1.0, 3.0]),
-)
-def test_the_expected_audits_meet_the_budget(
-    seed: int, budget: float, floor_share: float, view_spread: float | None
-) -> None:
-    rng = np.random.default_rng(seed)
-    p = rng.beta(0.3, 10, 3000).clip(1e-6)
-    seen = None if view_spread is None else rng.lognormal(5, view_spread, 3000)
-    plan = replace(PLAN, audit=AuditDesign(daily_budget=budget, floor_share=floor_share))
-    rates = solve_rates(p=p, views=seen, days=2.0, plan=plan, set_at=NOON, rates_id="r")
-    expected = chances(sizes(p, seen), rates, plan.audit).sum() / 2
-    assert expected == pytest.approx(min(budget, 1500), rel=1e-6)
-
-
-def test_no_item_is_under_the_floor() -> None:
-    p = np.array([0.0] * 999 + [0.4])
-    rates = solve_rates(p=p, views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r")
-    assert chances(sizes(p), rates, PLAN.audit).min() == pytest.approx(
-        PLAN.audit.floor(unflagged_per_day=1000)
-    )
-
-
-def test_items_without_any_risk_still_get_the_floor() -> None:
-    rates = solve_rates(p=[0.0] * 1000, views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r")
-    assert chance(0.0, rates, PLAN.audit) == pytest.approx(0.05)
-
-
-@given(st.floats(1, 900))
-def test_a_floor_of_everything_is_a_uniform_sample(budget: float) -> None:
-    plan = replace(PLAN, audit=AuditDesign(daily_budget=budget, floor_share=1.0))
-    rates = solve_rates(p=[0.01, 0.4] * 500, views=None, days=1.0, plan=plan, set_at=NOON, rates_id="r")
-    assert chances(sizes([0.01, 0.4]), rates, plan.audit) == pytest.approx([budget / 1000] * 2)
-
-
-def test_without_history_a_prior_day_is_assumed() -> None:
-    rates = solve_rates(p=[], views=None, days=0.0, plan=PLAN, set_at=NOON, rates_id="r")
-    assert rates.unflagged_per_day == PRIOR_UNFLAGGED_PER_DAY
-    assert chance(size(PRIOR_PROBABILITY, None, None), rates, PLAN.audit) == pytest.approx(
-        100 / PRIOR_UNFLAGGED_PER_DAY
-    )
-
-
-def test_a_budget_for_more_than_everything_audits_everything() -> None:
-    rates = solve_rates(p=[0.1, 0.2], views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r")
-    assert chances(sizes([0.1, 0.2]), rates, PLAN.audit).tolist() == [1.0, 1.0]
-
-
-def test_history_without_a_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="days must be above 0"):
-        solve_rates(p=[0.1], views=None, days=0.0, plan=PLAN, set_at=NOON, rates_id="r")
-
-
-@pytest.mark.parametrize("wrong", [math.nan, -0.1, 1.1])
-def test_history_of_no_probabilities_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match="p must hold probabilities"):
-        solve_rates(p=[wrong], views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r")
-
-
 def test_a_probability_at_its_threshold_is_flagged() -> None:
     assert flagged_policies(make_score(0.5, counterfeit=0.3), PLAN.thresholds) == (ANY, "counterfeit")
 
@@ -272,12 +153,32 @@ def test_the_route_agrees_with_the_draw(number: int, p: float) -> None:
 
 def test_the_chance_is_the_one_the_rates_give() -> None:
     routing = route(make_score(0.1), item=Item(item_id="v1", expected_views=500))
-    assert routing.inclusion_probability == chance(size(0.1, 500, 1e6), RATES, PLAN.audit)
+    assert routing.inclusion_probability == chance(size(0.1, RATES, views=500), RATES, PLAN.audit)
 
 
 def test_a_certain_audit_is_no_full_review() -> None:
     routing = route(make_score(0.1), rates=replace(RATES, scale=100.0))
     assert (routing.route, routing.flagged, routing.inclusion_probability) == (Route.AUDIT, False, 1.0)
+
+
+LIMITED = replace(RATES, flagged_scale=0.5, flagged_uniform=0.4)
+"""Reviewers see less than half of what is flagged."""
+
+
+def test_where_full_reviews_are_limited_a_flagged_item_is_drawn_by_its_probability() -> None:
+    routings = [
+        route(make_score(0.8), item=Item(item_id=f"v{number}"), rates=LIMITED) for number in range(2000)
+    ]
+    assert {one.inclusion_probability for one in routings} == {0.4}
+    assert all(one.flagged for one in routings)
+    assert {one.route for one in routings} == {Route.FULL_REVIEW, Route.RELEASE}
+    seen = np.mean([one.route is Route.FULL_REVIEW for one in routings])
+    assert seen == pytest.approx(0.4, abs=0.04)
+
+
+def test_what_could_not_be_scored_is_seen_however_few_can_be() -> None:
+    routing = route(None, degraded="no model", rates=LIMITED)
+    assert (routing.route, routing.inclusion_probability) == (Route.FULL_REVIEW, 1.0)
 
 
 def test_what_could_not_be_scored_goes_to_full_review() -> None:
@@ -324,48 +225,3 @@ def test_a_routing_mentions_what_it_was_made_with() -> None:
         "s1",
         "m1",
     )
-
-
-# The budget.
-
-
-def _sixty_days(seed: int, *, feedback: bool) -> float:
-    # Busy weekdays, thin weekends, growth, scores that wander: what yesterday cost is no forecast.
-    rng = np.random.default_rng(seed)
-    budget, spent, past, last = PLAN.audit.daily_budget, [], np.array([]), None
-    for day in range(60):
-        now = NOON + timedelta(days=day)
-        week = 0.6 if day % 7 > 4 else 1.15
-        size = rng.poisson(2000 * (1 + 0.01 * day) * week * rng.lognormal(0, 0.1))
-        p = rng.beta(0.3 * (1 + 0.3 * np.sin(day / 9)), 12, size)
-        owed = owed_after(last, spent=spent[-1], daily_budget=budget, until=now) if last and feedback else 0.0
-        last = solve_rates(p=past, views=None, days=1.0, plan=PLAN, set_at=now, rates_id="r", owed=owed)
-        spent.append(float(chances(sizes(p), last, PLAN.audit).sum()))
-        past = p
-    return sum(spent) / (60 * budget)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_feedback_spends_the_budget_of_sixty_days_to_one_in_a_hundred(seed: int) -> None:
-    assert _sixty_days(seed, feedback=True) == pytest.approx(1, abs=0.01)
-    assert _sixty_days(seed, feedback=False) > 1.05
-
-
-def test_what_stood_still_owes_nothing() -> None:
-    rates = replace(RATES, owed=10.0)
-    a_day = owed_after(rates, spent=80, daily_budget=100, until=NOON + timedelta(days=1))
-    assert a_day == pytest.approx(30)
-    assert owed_after(rates, spent=80, daily_budget=100, until=NOON + timedelta(days=30)) == a_day
-    assert owed_after(rates, spent=0, daily_budget=100, until=NOON + timedelta(hours=6)) == pytest.approx(35)
-
-
-@pytest.mark.parametrize("owed", [-1e6, 1e6])
-def test_no_more_than_a_week_is_remembered_and_no_more_than_four_days_are_spent_at_once(owed: float) -> None:
-    rates = replace(RATES, owed=owed)
-    rest = owed_after(rates, spent=100, daily_budget=100, until=NOON + timedelta(days=1))
-    assert rest == math.copysign(700, owed)
-    p = np.full(5000, 0.02)
-    solved = solve_rates(p=p, views=None, days=1.0, plan=PLAN, set_at=NOON, rates_id="r", owed=rest)
-    spent = chances(sizes(p), solved, PLAN.audit).sum()
-    # The floor stays where it was: half of the budget, whatever is owed.
-    assert spent == pytest.approx(400 if owed > 0 else 50)

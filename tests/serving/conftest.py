@@ -124,6 +124,18 @@ class Bench:
 Make = Callable[..., Bench]
 
 
+def _draw_the_same(settings: Settings) -> None:
+    """Draw the same audits each time: what a test asserts of a sample may be wrong about another one."""
+    settings.keys.mkdir(parents=True, exist_ok=True)
+    settings.draw_key.write_text(json.dumps({"key_id": "key-test", "secret": "5e" * 32}))
+
+
+@pytest.fixture
+def draw_the_same() -> Callable[[Settings], None]:
+    """A function that makes the audits of an application the same each time."""
+    return _draw_the_same
+
+
 @pytest.fixture
 def bench_store(sqlite_store: Store) -> Store:
     """The ledger under the applications; a module that is about the ledger overrides it with both."""
@@ -147,6 +159,7 @@ def make_bench(bench_store: Store, tmp_path: Path) -> Iterator[Make]:
             settings = Settings(
                 home=tmp_path, triage=TriageSettings(**triage), access=AccessSettings(remember_s=0)
             )
+            _draw_the_same(settings)
             application = wiring.build(settings, store=bench_store, clock=clock, load=load, follow=False)
             stack.callback(application.close)
             return Bench(application=application, clock=clock, scorers=scorers, store=bench_store)
@@ -183,6 +196,7 @@ def home(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TAMIS_HOME", str(tmp_path / "home"))
     (tmp_path / "home" / "var").mkdir(parents=True)
     shutil.copy(migrated_file, tmp_path / "home" / "var" / "ledger.db")
+    _draw_the_same(Settings(home=tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
 

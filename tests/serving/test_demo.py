@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,11 +48,9 @@ def load(_: Deployment) -> Scorer:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, draw_the_same: Callable[[Settings], None]) -> Settings:
     settings = Settings(home=tmp_path, demo=DemoSettings(items=600, seed=3))
-    settings.keys.mkdir(parents=True)
-    # One key draws the same audits each time: what is asserted holds of this month, not of every one.
-    settings.draw_key.write_text(json.dumps({"key_id": "key-test", "secret": "5e" * 32}))
+    draw_the_same(settings)
     return settings
 
 

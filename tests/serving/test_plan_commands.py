@@ -90,6 +90,19 @@ def test_a_preview_stands_beside_the_plan_in_force_and_writes_nothing(run: Run) 
 
 
 @pytest.mark.usefixtures("past")
+def test_full_reviews_can_be_limited_and_set_free_again(run: Run) -> None:
+    found = run("plan", "preview", "--full-reviews", "2", "--json").json()
+    limited, before = found["plan"], found["in_force"]
+    assert limited["full_reviews_per_day"] == pytest.approx(2, rel=0.01)
+    assert limited["flagged_per_day"] == pytest.approx(before["flagged_per_day"], rel=0.001)
+    assert limited["recall"]["value"] < before["recall"]["value"]
+    assert limited["missed_per_day"]["value"] > before["missed_per_day"]["value"]
+    reason = ("--reason", "fewer reviewers")
+    assert run("plan", "set", "--full-reviews", "2", *reason, "--json").json()["daily_full_reviews"] == 2
+    assert run("plan", "set", "--full-reviews", "0", *reason, "--json").json()["daily_full_reviews"] is None
+
+
+@pytest.mark.usefixtures("past")
 def test_a_goal_finds_a_threshold_and_puts_it_in_force_when_told(run: Run) -> None:
     words = ("plan", "goal", "maximum recall @ precision >= 0.3", "--confidence", "0.8")
     found = run(*words, "--json").json()

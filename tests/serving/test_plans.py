@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from data.errors import InvalidPlan, InvalidSettings, NoPlan, PlanChanged, UnknownPlan, UnknownPolicy
 from data.records import ANY, Item
-from evaluation import design
+from evaluation.rates import chances
+from evaluation.sizes import sizes
 from serving import configs, drafts
 from serving.drafts import Draft
 
@@ -169,7 +170,7 @@ def test_starting_records_rates_that_spend_the_budget_from_the_first_day(fresh: 
     with fresh.store.read() as session:
         rates = session.ledger.rates(plan.version)
     rest = scores[scores < plan.thresholds[ANY]]
-    audits = design.chances(design.sizes(rest), rates, plan.audit).sum() * 4000 / len(scores)
+    audits = chances(sizes(rest), rates, plan.audit).sum() * 4000 / len(scores)
     assert audits == pytest.approx(plan.audit.daily_budget, rel=0.001)
     fresh.application.triage.submit([Item(item_id="v1")])
     with fresh.store.read() as session:

@@ -52,6 +52,27 @@ def test_the_report_says_which_plans_and_models_it_is_about(bench: Any) -> None:
     assert (list(report.plans), list(report.models)) == (["plan-1", "plan-2"], ["1", "2"])
 
 
+def test_what_reviewers_could_not_see_was_flagged_and_not_caught(bench: Any) -> None:
+    bench.plan(daily_full_reviews=30)
+    for day in range(2):
+        for hour in range(24):
+            items = [Item(item_id=f"{day}-{hour}-{number}", data={"p": 0.9}) for number in range(5)]
+            bench.application.triage.submit(items)
+            bench.clock.advance(hours=1)
+    called = bench.application.quality.report().workload
+    # Without a past to solve rates from, everything that was flagged before midnight was seen.
+    assert 80 < called.full_review < 130
+    assert called.let_go == 240 - called.full_review
+    for job in bench.application.reviews.waiting(limit=1000):
+        _decide(bench, job.item_id, Verdict.VIOLATION)
+    report = bench.application.quality.report(level=0.9999)
+    recall, of_threshold = report.find("recall"), report.find("threshold_recall")
+    assert recall.value < 0.7
+    assert called.full_review / 240 in recall.interval
+    assert (of_threshold.value, of_threshold.interval.upper) == (1.0, 1.0)
+    assert "let_go" in {notice.code for notice in report.notices}
+
+
 @pytest.mark.parametrize("name", [*SLICES, "data.tier", "language+week"])
 def test_a_report_can_be_sliced_by_every_column_it_offers(bench: Any, name: str) -> None:
     item = Item(item_id="v1", language="ko", category="food", creator_id="c1", data={"p": 0.9})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,15 +8,15 @@ import pandas as pd
 import pytest
 
 from data.records import ANY, AuditDesign, AuditRates, Plan
-from evaluation.design import PRIOR_UNFLAGGED_PER_DAY
-from serving.rates import DailyRates
+from evaluation.rates import PRIOR_UNFLAGGED_PER_DAY
+from serving.rates import DailyRates, solve
 
 
 class Past:
     """The questions that rates ask of a ledger."""
 
     last: AuditRates | None = None
-    spent = 0.0
+    spent = 0.0, 0.0
 
     def __init__(self, routed: list[datetime]) -> None:
         self.ledger = self
@@ -31,12 +32,14 @@ class Past:
     def rates(self, _: str) -> AuditRates | None:
         return self.last
 
-    def audits_expected(self, _: AuditRates) -> float:
+    def expected_work(self, _: AuditRates) -> tuple[float, float]:
         return self.spent
 
-    def unflagged_history(self, *, since: datetime, until: datetime) -> pd.DataFrame:
+    def scored_history(self, *, since: datetime, until: datetime, most: int) -> tuple[pd.DataFrame, int]:
         self.asked.append(until - since)
-        return self._frame[(self._frame["routed_at"] >= since) & (self._frame["routed_at"] < until)]
+        found = self._frame[(self._frame["routed_at"] >= since) & (self._frame["routed_at"] < until)]
+        every = -(-len(found) // most) or 1
+        return found.iloc[::every], every
 
 
 def _plan(noon: datetime) -> Plan:
@@ -79,6 +82,25 @@ def test_of_a_busy_past_one_day_is_enough(noon: datetime) -> None:
     assert past.asked == [timedelta(days=1)]
 
 
+def test_of_more_than_can_be_read_a_part_speaks_for_all(noon: datetime) -> None:
+    routed = [noon - timedelta(seconds=number) for number in range(1, 86_400)]
+    assert _solved(noon, routed)[0].unflagged_per_day == pytest.approx(86_400, rel=0.001)
+
+
+def test_what_this_plan_flags_is_flagged_whatever_the_last_one_did(noon: datetime) -> None:
+    past = pd.DataFrame(
+        {
+            "violation_probability": [0.6, 0.1, 0.1, 0.1],
+            "policy_scores": [{}, {"minors": 0.3}, {"minors": 0.01}, {}],
+        }
+    )
+    plan = replace(_plan(noon), thresholds={ANY: 0.5, "minors": 0.2}, daily_full_reviews=1)
+    rates = solve(past, plan=plan, days=1.0, now=noon)
+    assert rates.unflagged_per_day == 2
+    assert rates.flagged_uniform == pytest.approx(0.5)
+    assert set(rates.policy_means) == {ANY, "minors"}
+
+
 def test_many_requests_of_one_day_solve_once(noon: datetime) -> None:
     past: Any = Past([])
     daily = DailyRates(history_days=14)
@@ -91,6 +113,6 @@ def test_many_requests_of_one_day_solve_once(noon: datetime) -> None:
 def test_what_was_spent_too_little_yesterday_is_owed_today(noon: datetime) -> None:
     past: Any = Past([noon - timedelta(minutes=minute) for minute in range(1, 1441)])
     before = _solved(noon, [])[0]
-    past.last, past.spent = before, 30.0
+    past.last, past.spent = before, (30.0, 0.0)
     rates = DailyRates(history_days=14).solved(past, plan=_plan(noon), now=noon + timedelta(days=1))
     assert rates.owed == pytest.approx(20)

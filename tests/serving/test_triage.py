@@ -14,6 +14,8 @@ from data.errors import AlreadySubmitted, InvalidBundle, LedgerUnavailable, Over
 from data.records import Item, ReviewType, Route
 from data.store.store import Store
 from evaluation import design
+from evaluation.rates import chance
+from evaluation.sizes import size
 from serving import wiring
 from serving.rates import recorded_today
 
@@ -413,8 +415,8 @@ def test_a_chance_can_be_computed_again_from_what_is_recorded(bench: Any) -> Non
     rates = bench.application.gateway.read(
         lambda session: recorded_today(session, plan=plan, now=bench.clock())
     )
-    size = design.size(0.07, 1000, rates.mean_square_views)
-    assert answer.routing.inclusion_probability == design.chance(size, rates, plan.audit)
+    extent = size(0.07, rates, views=1000, policies=answer.score.policy_scores)
+    assert answer.routing.inclusion_probability == chance(extent, rates, plan.audit)
 
 
 _probabilities = st.one_of(st.floats(0, 1), st.sampled_from(["broken", "raises", "nan", 2.0]))

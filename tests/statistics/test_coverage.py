@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from data.records import AuditDesign, Plan
-from evaluation.design import chances, sizes, solve_rates
 from evaluation.estimators import Estimate, estimate
+from evaluation.rates import chances, solve_rates
+from evaluation.sizes import sizes
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 PER_WORLD = 10

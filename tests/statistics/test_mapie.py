@@ -16,8 +16,9 @@ from scipy import special, stats
 
 from data.records import AuditDesign, Plan
 from evaluation.candidates import candidates
-from evaluation.design import chances, sizes, solve_rates
+from evaluation.rates import chances, solve_rates
 from evaluation.sample import read_sample
+from evaluation.sizes import sizes
 from evaluation.thresholds import certify
 
 # Never a dependency: it brings much and serves this comparison only.

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from data.records import AuditDesign, Plan
-from evaluation.design import chances, sizes, solve_rates
 from evaluation.estimators import estimate
 from evaluation.intervals import Interval
+from evaluation.rates import chances, solve_rates
+from evaluation.sizes import sizes
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 PREVALENCE = 0.01

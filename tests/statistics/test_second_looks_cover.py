@@ -16,9 +16,10 @@ from scipy import special, stats
 
 from data.records import AuditDesign, Plan
 from evaluation.agreement import error_rates
-from evaluation.design import chances, sizes, solve_rates
 from evaluation.estimators import estimate
+from evaluation.rates import chances, solve_rates
 from evaluation.second_looks import estimate_confirmed, second_chances
+from evaluation.sizes import sizes
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 PER_WORLD = 10

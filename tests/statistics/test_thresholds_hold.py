@@ -18,7 +18,8 @@ import pytest
 from scipy import special, stats
 
 from data.records import AuditDesign, Plan
-from evaluation.design import chances, sizes, solve_rates
+from evaluation.rates import chances, solve_rates
+from evaluation.sizes import sizes
 from evaluation.thresholds import certify
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -207,22 +207,32 @@ def test_the_sample_is_what_reading_the_ledger_by_hand_gives(
     assert {name: None if np.isnan(value) else value for name, value in found.items()} == expected
 
 
-def test_audit_rates_are_solved_from_scored_unflagged_routings(
+def test_audit_rates_are_solved_from_what_was_known_of_scored_items(
     store: Store, route: Callable[..., None], noon: datetime
 ) -> None:
     with store.begin() as session:
-        route(session, "v1", item={"expected_views": None})
-        route(session, "v2", routed_at=noon + HOUR)
-        route(session, "flagged", flagged=True)
+        route(session, "v1", item={"expected_views": None, "data": {"duration_s": 31.5}})
+        route(session, "v2", routed_at=noon + HOUR, item={"data": {"duration_s": 10**400}})
+        route(session, "flagged", flagged=True, item={"data": {"duration_s": "long"}})
         route(session, "degraded", score_id=None, inclusion_probability=1.0, degraded="no model")
         route(session, "later", routed_at=noon + DAY)
-        found = session.ledger.unflagged_history(since=noon, until=noon + DAY)
-        empty = session.ledger.unflagged_history(since=noon - DAY, until=noon)
+        found, every = session.ledger.scored_history(since=noon, until=noon + DAY, most=10)
+        empty, _ = session.ledger.scored_history(since=noon - DAY, until=noon, most=10)
     wanted = {
-        "violation_probability": [0.3, 0.3],
-        "views": [np.nan, 1000.0],
-        "routed_at": [noon, noon + HOUR],
+        "violation_probability": [0.3, 0.3, 0.3],
+        "policy_scores": [{"health_claim": 0.3}] * 3,
+        "views": [np.nan, 1000.0, 1000.0],
+        "duration": [31.5, np.nan, np.nan],
+        "routed_at": [noon, noon + HOUR, noon],
     }
     pd.testing.assert_frame_equal(found, pd.DataFrame(wanted), check_dtype=False)
-    assert len(empty) == 0
+    assert (len(empty), every) == (0, 1)
     assert dict(found.dtypes) == dict(empty.dtypes)
+
+
+def test_of_many_items_every_nth_is_read(store: Store, route: Callable[..., None], noon: datetime) -> None:
+    with store.begin() as session:
+        for number in range(10):
+            route(session, f"v{number}", routed_at=noon + DAY * 50)
+        found, every = session.ledger.scored_history(since=noon + DAY * 50, until=noon + DAY * 51, most=3)
+    assert (len(found) in {2, 3}, every) == (True, 4)
