@@ -39,7 +39,12 @@ CONFIRMED_NAMES = (*NAMES, "recognised")
 
 
 def estimate_confirmed(
-    sample: pd.DataFrame, *, by: Sequence[str] = (), level: float = 0.95, grade: Grade = "report"
+    sample: pd.DataFrame,
+    *,
+    by: Sequence[str] = (),
+    level: float = 0.95,
+    grade: Grade = "report",
+    of_thresholds: bool = False,
 ) -> list[Estimate]:
     """Return all estimates of the true violations, of all slices of a sample with second looks.
 
@@ -55,6 +60,9 @@ def estimate_confirmed(
         Confidence of each interval, two-sided. Slices of one report do not share it.
     grade : {"report", "guarantee"}
         ``guarantee`` is wider, and covers also where the scores are blind.
+    of_thresholds : bool
+        Recall counts all that was flagged, also what people could not see; see
+        `evaluation.estimators.threshold_recall`.
 
     Returns
     -------
@@ -81,6 +89,8 @@ def estimate_confirmed(
     (0.33, 'two_phase')
     """
     looks = read_looks(sample, by=by)
+    if of_thresholds:
+        looks = replace(looks, rows=replace(looks.rows, lost=np.zeros_like(looks.rows.lost)))
     rows = looks.rows
     full, seen = rows.full_review, ~np.isnan(rows.views)
     ones, views = np.ones(rows.chance.size), np.where(seen, rows.views, 0.0)

@@ -98,7 +98,8 @@ class Samples(Part):
 
         Where second looks are drawn, ``second_pi`` is the chance of one, ``second_called`` whether it was
         drawn, ``second`` what it said (NaN: nothing yet) and ``first`` what the look before it said; NaN,
-        False, NaN and NaN for all other items.
+        False, NaN and NaN for all other items. ``first_policies`` and ``second_policies`` are what they
+        named, lists, empty for all other items.
 
         Parameters
         ----------
@@ -140,10 +141,11 @@ class Samples(Part):
         second = self._second_looks(decisions, window, as_of).rename(columns={"item_id": "id"})
         found = found.merge(second, on=["id", "item_version"], how="left")
         found["second_called"] = found["second_called"].eq(True)
-        policies = [each if isinstance(each, list) else [] for each in found["policies"]]
-        return found.assign(
-            violation=found["violation"].astype("float64"), policies=column(policies, "object")
-        )
+        named = {
+            name: column([each if isinstance(each, list) else [] for each in found[name]], "object")
+            for name in ("policies", "first_policies", "second_policies")
+        }
+        return found.assign(violation=found["violation"].astype("float64"), **named)
 
     def _second_looks(
         self, decisions: pd.DataFrame, window: list[sa.ColumnElement[bool]], as_of: datetime | None
@@ -158,11 +160,15 @@ class Samples(Part):
                 **dict.fromkeys(("first_sequence",), "int64"),
             },
         )
-        said = decisions.set_index("sequence")["verdict"].eq(Verdict.VIOLATION).astype("float64")
+        before = decisions.set_index("sequence")
+        said = before["verdict"].eq(Verdict.VIOLATION).astype("float64")
         again = decisions[decisions["review_type"].map(RANKS) > 0]
-        second = settle(again)[[*KEY, "violation"]].rename(columns={"violation": "second"})
+        second = settle(again)[[*KEY, "violation", "policies"]]
+        second = second.rename(columns={"violation": "second", "policies": "second_policies"})
         rows = rows.assign(
-            first=rows["first_sequence"].map(said), second_called=rows["second_draw"] < rows["second_pi"]
+            first=rows["first_sequence"].map(said),
+            first_policies=rows["first_sequence"].map(before["policies"]),
+            second_called=rows["second_draw"] < rows["second_pi"],
         ).merge(second.astype({"second": "float64"}), on=KEY, how="left")
         return rows.drop(columns=["first_sequence", "second_draw"])
 
