@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import structlog
 
@@ -31,6 +32,12 @@ from data.store.schema import metadata
 from data.store.store import Store
 
 Make = Callable[..., Any]
+
+# What holds does not depend on how busy the machine is.
+hypothesis.settings.register_profile(
+    "tamis", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tamis")
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
