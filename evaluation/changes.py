@@ -15,18 +15,39 @@ Donner and Zou (2012), Stat. Methods Med. Res. 21, 347-359; Newcombe (1998), Sta
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from scipy import special
 
 from evaluation.estimators import NAMES, Estimate
 from evaluation.intervals import Interval
+from evaluation.notices import ESTIMATES
 from evaluation.sample import Slice
 
 SHARES: Final = tuple(name for name in NAMES if name != "missed")
 """The estimates that lie in [0, 1], for which odds exist."""
+
+SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
+    "ko": {
+        "numbers": "{name}: {before} → {after}, 차이 {difference} [{lower}, {upper}]. {claim}",
+        "unknown": "{name}: 한쪽을 알 수 없어 비교할 수 없습니다.",
+        "none": "달라졌다고 말할 수 없습니다.",
+        "rose": "올랐습니다.",
+        "fell": "내렸습니다.",
+        "points": "%p",
+    },
+    "en": {
+        "numbers": "{name}: {before} to {after}, difference {difference} [{lower}, {upper}]. {claim}",
+        "unknown": "{name}: unknown in one of the windows, so it cannot be compared.",
+        "none": "No change can be claimed.",
+        "rose": "It rose.",
+        "fell": "It fell.",
+        "points": " points",
+    },
+}
+"""What may be claimed."""
 
 Key = tuple[str, tuple[tuple[str, str | None], ...]]
 
@@ -61,6 +82,33 @@ class Change:
         """Whether no change at all is ruled out. By chance it is as often as the level leaves open."""
         return 0.0 not in self.interval
 
+    def text(self, language: str) -> str:
+        """Return in a sentence what may be claimed, in ``ko`` or ``en``."""
+        words, name = SENTENCES[language], ESTIMATES[self.name][language]
+        before, after, ends = self.before.value, self.after.value, self.interval
+        if before is None or after is None or self.difference is None:
+            return words["unknown"].format(name=name)
+        way = "none" if not self.changed else "rose" if ends.lower > 0 else "fell"
+
+        def number(value: float, sign: str = "") -> str:
+            if self.name not in SHARES:
+                return f"{value:{sign},.1f}"
+            return f"{100 * value:{sign}.2f}" + (words["points"] if sign else "%")
+
+        return words["numbers"].format(
+            name=name,
+            before=number(before),
+            after=number(after),
+            difference=number(self.difference, "+"),
+            lower=number(ends.lower, "+"),
+            upper=number(ends.upper, "+"),
+            claim=words[way],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain dictionaries, strings and numbers."""
+        return {**asdict(self), "changed": self.changed, "text": {one: self.text(one) for one in SENTENCES}}
+
 
 def changes(before: Sequence[Estimate], after: Sequence[Estimate]) -> list[Change]:
     r"""Return the change of every estimate that both windows have, in the order of ``after``.
@@ -92,6 +140,22 @@ def changes(before: Sequence[Estimate], after: Sequence[Estimate]) -> list[Chang
     if len(levels := {one.interval.level for one in (*before, *after)}) > 1:
         raise ValueError(f"level must be the same in before and after; got {sorted(levels)!r}.")
     return [_change(earlier[key], one) for key, one in later.items() if key in earlier]
+
+
+def per_day(estimates: Sequence[Estimate], *, days: float) -> list[Estimate]:
+    """Return estimates that windows of any length have in common: what is missed becomes a number a day."""
+    return [_a_day(one, days) if one.name == "missed" else one for one in estimates]
+
+
+def _a_day(one: Estimate, days: float) -> Estimate:
+    ends = one.interval
+    return replace(
+        one,
+        name="missed_per_day",
+        value=None if one.value is None else one.value / days,
+        interval=Interval(ends.lower / days, ends.upper / days, ends.level),
+        se=None if one.se is None else one.se / days,
+    )
 
 
 def _by_key(estimates: Sequence[Estimate], name: str) -> dict[Key, Estimate]:

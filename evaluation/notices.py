@@ -49,10 +49,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         " interval. A larger audit budget narrows it.",
     },
     "second_looks": {
-        "ko": "두 번째 검수 {made:,}건으로 검수자 오류를 보정했습니다. {waiting:,}건이 아직 남아 있습니다."
-        " 정책별 수치는 보정하지 않았습니다.",
-        "en": "Corrected for reviewer error by {made:,} second looks; {waiting:,} more still wait."
-        " Numbers by policy are not corrected.",
+        "ko": "두 번째 검수 {made:,}건으로 검수자 오류를 보정했습니다. {waiting:,}건이 아직 남아 있습니다.",
+        "en": "Corrected for reviewer error by {made:,} second looks; {waiting:,} more still wait.",
     },
     "degraded": {
         "ko": "점수를 매기지 못한 {items:,}건이 전수 검수로 갔습니다."
@@ -84,6 +82,26 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Below the thresholds the scores add up to {expected:,.0f} violations; the audits say"
         " {lower:,.0f} to {upper:,.0f}. The model's probabilities are off.",
     },
+    "as_of": {
+        "ko": "{until} 기준입니다. 재현율, 위반율, 놓친 위반의 구간은 언제 몇 번을 보아도 함께 맞습니다."
+        " 나머지 구간은 한 번 볼 때의 것입니다.",
+        "en": "As of {until}. The intervals of recall, prevalence and missed hold at all looks together,"
+        " however often somebody looks; the others are for one look.",
+    },
+    "not_settled": {
+        "ko": "거의 다 확정된 날이 아직 없습니다. 확정이 끝나면 숫자가 나옵니다.",
+        "en": "There is no day yet on which almost everything drawn is settled. Numbers come once there is.",
+    },
+    "repeated": {
+        "ko": "이미 본 콘텐츠를 다시 올린 {items:,}건은 빠졌습니다.",
+        "en": "{items:,} items repeat content that was there before, and are left out.",
+    },
+    "recall_fell": {
+        "ko": "{day}에 재현율이 {limit:.1%} 아래로 떨어졌다는 경보가 울렸습니다."
+        " 거짓 경보는 평균 {patience:,.0f}일에 한 번보다 드뭅니다.",
+        "en": "On {day} the alarm rang that recall has fallen below {limit:.1%}. It rings falsely less than"
+        " once in {patience:,.0f} days.",
+    },
     "slices_apart": {
         "ko": "조각별 구간 {count}개는 각각 {level:.0%}입니다. 모두가 한꺼번에 맞는다는 뜻이 아닙니다.",
         "en": "Each of the {count} slices has {level:.0%} confidence by itself, not all of them together.",
@@ -100,6 +118,7 @@ ESTIMATES: Final[Mapping[str, Mapping[str, str]]] = {
     "view_prevalence": {"ko": "위반율 (조회수)", "en": "prevalence (views)"},
     "view_recall": {"ko": "재현율 (조회수)", "en": "recall (views)"},
     "missed": {"ko": "놓친 위반", "en": "missed violations"},
+    "missed_per_day": {"ko": "하루에 놓친 위반", "en": "missed violations a day"},
 }
 """What the estimates are called."""
 
@@ -115,7 +134,7 @@ class Notice:
     """
 
     code: str
-    params: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, float | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.code not in WORDS:

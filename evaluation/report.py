@@ -6,29 +6,26 @@ A report is made from the sample table and nothing else, so the same ledger give
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data.checks import check_moment
-from evaluation import tables
+from evaluation import report_notices, tables
 from evaluation.calibration import Calibration, calibrate
-from evaluation.estimators import Estimate, estimate, threshold_recall
+from evaluation.changes import Change
+from evaluation.estimators import Estimate
 from evaluation.notices import Notice
-from evaluation.policies import estimate_policies
+from evaluation.report_notices import SYNTHETIC
+from evaluation.report_numbers import AskedGrade, Numbers, alarm_on_recall, changes_since, up_to_settled
 from evaluation.sample import read_sample
-from evaluation.second_looks import estimate_confirmed
-from evaluation.totals import Grade
+from evaluation.trends import TrendPoint, settled_until, trend
 from evaluation.workload import Workload, count_workload
-
-SYNTHETIC: Final = "synthetic"
-"""The source of items that were made up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +50,22 @@ class QualityReport:
     workload: Workload
     calibration: Sequence[Calibration]
     notices: Sequence[Notice]
+    as_of: datetime | None = None
+    """With the grade ``always``: up to when everything is told; None: there is no such day yet."""
+    trend: Sequence[TrendPoint] = ()
+    """How recall, prevalence and missed grew from day to day, with ends that hold on all days at once."""
+    changes: Sequence[Change] = ()
+    """Since an earlier window, where one was asked for."""
 
     @property
     def synthetic(self) -> bool:
         """Whether any of the items were made up."""
         return SYNTHETIC in self.sources
+
+    @property
+    def told(self) -> tuple[Notice | Change, ...]:
+        """What is told in sentences: notices, then changes."""
+        return (*self.notices, *self.changes)
 
     def find(self, name: str) -> Estimate:
         """Return one of the estimates about all items, by name."""
@@ -91,6 +99,9 @@ class QualityReport:
                 {**asdict(one), "text": {language: one.text(language) for language in ("ko", "en")}}
                 for one in self.notices
             ],
+            "as_of": None if self.as_of is None else self.as_of.isoformat(),
+            "trend": [{**asdict(one), "until": one.until.isoformat()} for one in self.trend],
+            "changes": [one.to_json() for one in self.changes],
         }
 
     def to_html(self, language: str) -> str:
@@ -100,7 +111,7 @@ class QualityReport:
         return tables.page(
             f"{tables.REPORT[language]}, {self._title()}",
             dict(zip(words, chapters, strict=True)),
-            self.notices,
+            self.told,
             language=language,
         )
 
@@ -114,10 +125,10 @@ class QualityReport:
         return "\n".join((str(self), *(tables.text(part, (), title="", language="en") for part in parts)))
 
     def __str__(self) -> str:
-        return tables.text(self.estimates, self.notices, title=self._title(), language="en")
+        return tables.text(self.estimates, self.told, title=self._title(), language="en")
 
     def _repr_html_(self) -> str:
-        return tables.html(self.estimates, self.notices, title=self._title(), language="en")
+        return tables.html(self.estimates, self.told, title=self._title(), language="en")
 
     def _title(self) -> str:
         mark = " · synthetic" if self.synthetic else ""
@@ -132,7 +143,10 @@ def build(
     generated_at: datetime,
     by: Sequence[str] = ("language", "category"),
     level: float = 0.95,
-    grade: Grade = "report",
+    grade: AskedGrade = "report",
+    looks: Sequence[datetime] = (),
+    floor: float = 1.0,
+    before: QualityReport | None = None,
 ) -> QualityReport:
     """Return the report of a window.
 
@@ -147,8 +161,13 @@ def build(
         The columns by which to slice, one at a time; ``a+b`` slices by both together.
     level : float
         Confidence of each interval, two-sided.
-    grade : {"report", "guarantee"}
-        See `evaluation.estimators.estimate`.
+    grade : {"report", "guarantee", "always"}
+        See `evaluation.estimators.estimate` and, for ``always``, `evaluation.trends`.
+    looks, floor
+        When somebody looks, and the smallest chance that was expected; see `evaluation.trends.trend`. There
+        is no trend without looks.
+    before : QualityReport, optional
+        Of an earlier window, to tell what changed and whether recall fell.
     """
     for name, moment in (("since", since), ("until", until), ("generated_at", generated_at)):
         check_moment(name, moment)
@@ -158,14 +177,16 @@ def build(
     needed = ("plan", "model", "source", "policies", "flagged_policies", *chain.from_iterable(columns))
     if absent := [name for name in needed if name not in sample.columns]:
         raise ValueError(f"sample must have the columns {', '.join(absent)} for a report.")
-    read = read_sample(sample)
-    checked = _checked(sample)
-    about = partial(estimate if checked is None else estimate_confirmed, level=level, grade=grade)
-    rows = sample if checked is None else checked
-    estimates = tuple(about(rows))
-    if read.lost.any():
-        estimates += tuple(threshold_recall(sample, level=level, grade=grade))
-    found = {one.name: one for one in estimates}
+    trend_ = trend(sample, looks=looks, floor=floor, level=level) if looks else ()
+    as_of, told, notices = None, sample, list[Notice]()
+    if grade == "always":
+        as_of = settled_until(trend_)
+        told, notices = up_to_settled(sample, as_of)
+    numbers = Numbers.of(
+        told, level=level, grade=grade, looks=[one for one in looks if one == as_of], floor=floor
+    )
+    read = read_sample(told)
+    found = {one.name: one for one in numbers.all_items()}
     sources = sample["source"].value_counts(sort=False)
     report = QualityReport(
         since=since,
@@ -175,73 +196,23 @@ def build(
         plans=_names(sample["plan"]),
         models=_names(sample["model"]),
         sources={str(name): int(count) for name, count in sorted(sources.items())},
-        estimates=estimates,
-        slices=tuple(one for names in columns for one in about(rows, by=names)),
-        policies=tuple(estimate_policies(sample, level=level, grade=grade)),
-        workload=count_workload(read, days=(until - since) / timedelta(days=1)),
+        estimates=tuple(found.values()),
+        slices=tuple(one for names in columns for one in numbers.about(names)),
+        policies=tuple(numbers.policies()),
+        workload=count_workload(read_sample(sample), days=(until - since) / timedelta(days=1)),
         calibration=calibrate(read, precision=found["precision"], missed=found["missed"]),
         notices=(),
+        as_of=as_of,
+        trend=trend_,
     )
-    unknown_views = int(np.isnan(read.views).sum())
-    notices = list(_notices(report, unknown_views=unknown_views))
-    if checked is not None:
-        notices.append(_second_looks(sample))
+    if before is not None:
+        report = replace(report, changes=tuple(changes_since(before, report)))
+        notices += alarm_on_recall(sample, limit=before.find("recall").interval.lower)
+    notices += report_notices.about(report, unknown_views=int(np.isnan(read.views).sum()))
+    if numbers.checked is not None:
+        notices.append(report_notices.about_second_looks(sample))
     return replace(report, notices=tuple(notices))
 
 
 def _names(column: pd.Series[Any]) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in column.dropna().unique()))
-
-
-def _checked(sample: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the table that `estimate_confirmed` reads; None where no second look was ever drawn."""
-    if "second_pi" not in sample.columns or not (drawn := sample["second_pi"].notna()).any():
-        return None
-    # Verdicts for which nobody drew a second look, such as those from before, count as certain.
-    settled = sample["violation"]
-    return sample.assign(
-        violation=sample["first"].where(drawn, settled),
-        second=sample["second"].where(sample["second_called"]).where(drawn, settled),
-        second_pi=sample["second_pi"].where(drawn, settled.where(settled.isna(), 1.0)),
-        second_called=sample["second_called"].where(drawn, settled.notna()),
-    )
-
-
-def _second_looks(sample: pd.DataFrame) -> Notice:
-    called = sample["second_called"]
-    made = int((called & sample["second"].notna()).sum())
-    return Notice(code="second_looks", params={"made": made, "waiting": int(called.sum()) - made})
-
-
-def _notices(report: QualityReport, *, unknown_views: int) -> Iterator[Notice]:
-    def tell(code: str, **params: float) -> Notice:
-        return Notice(code=code, params=params)
-
-    work, missed = report.workload, report.find("missed")
-    if report.synthetic:
-        yield tell("synthetic", items=report.sources[SYNTHETIC])
-    if work.items == 0:
-        yield tell("no_items")
-        return
-    if work.outstanding:
-        yield tell("outstanding", full_review=work.outstanding_full_review, audits=work.outstanding_audits)
-    if missed.value is None:
-        yield tell("nothing_audited")
-    elif missed.hits == 0 and missed.method != "census":
-        yield tell("no_hits", audits=missed.reviewed, most=missed.interval.upper, level=report.level)
-    elif missed.few_hits:
-        yield tell("few_hits", effective_hits=missed.effective_hits)
-    counts = {"let_go": work.let_go, "degraded": work.degraded, "unknown_views": unknown_views}
-    for code, items in counts.items():
-        if items:
-            yield tell(code, items=items)
-    for code, names in (("several_plans", report.plans), ("several_models", report.models)):
-        if len(names) > 1:
-            yield tell(code, count=len(names))
-    for one in (part for part in report.calibration if not part.plausible):
-        ends = {"lower": one.interval.lower, "upper": one.interval.upper}
-        yield tell(f"miscalibrated_{one.part}", expected=one.expected, **ends)
-    if report.slices:
-        yield tell(
-            "slices_apart", count=len({tuple(one.slice.items()) for one in report.slices}), level=report.level
-        )

@@ -7,10 +7,19 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from csv import writer
 from html import escape
-from typing import Final
+from typing import Final, Protocol
 
 from evaluation.estimators import Estimate
-from evaluation.notices import ESTIMATES, Notice
+from evaluation.notices import ESTIMATES
+
+
+class Told(Protocol):
+    """Something that is told in a sentence."""
+
+    def text(self, language: str) -> str:
+        """Return the sentence in a language: ``ko`` or ``en``."""
+        ...
+
 
 COLUMNS: Final = (
     *("name", "value", "lower", "upper", "level", "reviewed", "outstanding", "hits", "effective_hits"),
@@ -41,7 +50,7 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def text(estimates: Sequence[Estimate], notices: Sequence[Notice], *, title: str, language: str) -> str:
+def text(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
     """Return a table of estimates with the notices below it, as plain text."""
     sliced = any(one.slice for one in estimates)
     head = (*((SLICE[language],) if sliced else ()), *HEADINGS[language])
@@ -52,7 +61,7 @@ def text(estimates: Sequence[Estimate], notices: Sequence[Notice], *, title: str
 
 
 def page(
-    title: str, tables: Mapping[str, Sequence[Estimate]], notices: Sequence[Notice], *, language: str
+    title: str, tables: Mapping[str, Sequence[Estimate]], notices: Sequence[Told], *, language: str
 ) -> str:
     """Return a page of tables that stands alone: no script, nothing from outside."""
     body = "".join(
@@ -79,7 +88,7 @@ def csv(estimates: Sequence[Estimate]) -> str:
     return out.getvalue()
 
 
-def html(estimates: Sequence[Estimate], notices: Sequence[Notice], *, title: str, language: str) -> str:
+def html(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
     """Return a table of estimates with the notices below it, as HTML."""
     return _table(estimates, caption=title, language=language) + _told(notices, language)
 
@@ -99,7 +108,7 @@ def _table(estimates: Sequence[Estimate], *, caption: str, language: str) -> str
     return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _told(notices: Sequence[Notice], language: str) -> str:
+def _told(notices: Sequence[Told], language: str) -> str:
     return f"<ul>{''.join(f'<li>{escape(notice.text(language))}</li>' for notice in notices)}</ul>"
 
 

@@ -1,8 +1,8 @@
 """
 Use case: the synthetic month, put into the ledger by the real code.
 
-Three weeks are how it was before Tamis: items come in with past outcomes, of which the chances are known.
-In the fourth week Tamis works: items are submitted hour by hour, and simulated reviewers claim and decide.
+Most of it is how it was before Tamis: items come in with past outcomes, of which the chances are known. In
+the last days Tamis works: items are submitted hour by hour, and simulated reviewers claim and decide.
 The truth stays outside: it is made again from the seed, and nobody can look it up in the ledger.
 """
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", Item, Outcome)
 
 DAYS: Final = 28
-LAST_WEEK: Final = timedelta(days=7)
+LAST_DAYS: Final = timedelta(days=4)
 """How long Tamis has been working when somebody looks for the first time."""
 
 UNREVIEWED: Final = timedelta(days=1)
 """What came in this long before the end still waits: nobody's queue is empty."""
 
 USUAL_LOOKS: Final = 1_100
-"""How many items of the first three weeks people looked at, where there are enough."""
+"""How many items people looked at before, where there are enough."""
 LEAST_SAMPLED: Final = 0.1
 MOST_SAMPLED: Final = 0.6
 """Between these is the chance of an item that the old filter let pass."""
@@ -56,7 +56,7 @@ _HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What the last week was."""
+    """What the last days were."""
 
     items: int
     looks: int
@@ -89,7 +89,7 @@ class Demo:
     @property
     def handover(self) -> datetime:
         """When Tamis begins to work: first model and first plan must be in force at this moment."""
-        return self.end - LAST_WEEK
+        return self.end - LAST_DAYS
 
     @cached_property
     def month(self) -> Month:
@@ -118,15 +118,15 @@ class Demo:
             return key in session.ledger.routings([key])
 
     def before(self) -> list[Item]:
-        """Return what came in during the first three weeks."""
+        """Return what came in before Tamis."""
         return [item for item in self.month.items if _came(item) < self.handover]
 
-    def last_week(self) -> list[Item]:
+    def last_days(self) -> list[Item]:
         """Return what came in since."""
         return [item for item in self.month.items if _came(item) >= self.handover]
 
     def import_history(self, store: Store, *, progress: Progress = silent) -> int:
-        """Write down the first three weeks; return how many items had been looked at.
+        """Write down how it was before; return how many items had been looked at.
 
         Doing it again changes nothing.
         """
@@ -152,8 +152,8 @@ class Demo:
         progress("history", len(hours), len(hours))
         return len(outcomes)
 
-    def play_last_week(self, *, load: Load | None = None, progress: Progress = silent) -> Played:
-        """Let the last week happen, through the real use cases on a simulated clock.
+    def play_last_days(self, *, load: Load | None = None, progress: Progress = silent) -> Played:
+        """Let the last days happen, through the real use cases on a simulated clock.
 
         A model and a plan must be in force at `handover`. What was cut off goes on where it stopped.
 
@@ -162,7 +162,7 @@ class Demo:
         load : callable, optional
             Loads a model's bundle, see `serving.wiring.build`.
         progress : callable
-            Called with the stage "last week", in hours.
+            Called with the stage "last days", in hours.
         """
         clock = SimulatedClock(self.handover)
         encoder = None if load else self._read_ahead(progress)
@@ -181,7 +181,7 @@ class Demo:
             application.close()
             del encoder
         found = sum(look.verdict is Verdict.VIOLATION for look in looks)
-        return Played(items=len(self.last_week()), looks=len(looks), violations_found=found)
+        return Played(items=len(self.last_days()), looks=len(looks), violations_found=found)
 
     def _read_ahead(self, progress: Progress) -> Encoder | None:
         # An hour brings a handful of items; the week at once keeps the processor busy, and the encoder
@@ -190,20 +190,20 @@ class Demo:
 
         encoder = ready_encoder(self._settings.encoder, settings=self._settings.training, progress=progress)
         if encoder is not None:
-            texts = [item.text(name).strip() for name in TEXT_FIELDS for item in self.last_week()]
+            texts = [item.text(name).strip() for name in TEXT_FIELDS for item in self.last_days()]
             encoder.embed(texts, progress=progress)
         return encoder
 
     def _play(
         self, application: Application, desk: Desk, clock: SimulatedClock, *, progress: Progress
     ) -> list[Look]:
-        items = self.last_week()
+        items = self.last_days()
         arrivals = dict(by_hour(items, [_came(item) for item in items]))
-        hours = [self.handover + (place + 1) * _HOUR for place in range(int(LAST_WEEK / _HOUR))]
+        hours = [self.handover + (place + 1) * _HOUR for place in range(int(LAST_DAYS / _HOUR))]
         resumes_at = _last_routed(application.store, since=self.handover) or self.handover
         looks: list[Look] = []
         for place, hour in enumerate(hours):
-            progress("last week", place, len(hours))
+            progress("last days", place, len(hours))
             if hour < resumes_at:
                 continue
             clock.reach(hour)
@@ -214,7 +214,7 @@ class Demo:
                 looks += desk.work(until=hour + _HOUR)
             else:
                 looks += desk.finish()
-        progress("last week", len(hours), len(hours))
+        progress("last days", len(hours), len(hours))
         return looks
 
     def _known(self, key: tuple[str, str]) -> Known:
@@ -251,7 +251,7 @@ def _course(settings: Settings, *, now: datetime) -> _Course:
 
 def _last_routed(store: Store, *, since: datetime) -> datetime | None:
     with store.read() as session:
-        routed = session.ledger.sample(since=since, until=since + LAST_WEEK + _HOUR)["time"]
+        routed = session.ledger.sample(since=since, until=since + LAST_DAYS + _HOUR)["time"]
     return None if routed.empty else routed.max().to_pydatetime()
 
 

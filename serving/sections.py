@@ -104,7 +104,7 @@ class DemoSettings(BaseModel):
 
     model_config = _FORBID
 
-    items: int = Field(default=6_500, ge=500)
+    items: int = Field(default=9_500, ge=500)
     """Items of the month."""
     seed: int = 20260601
     """The same seed makes the same month."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -50,8 +50,11 @@ class AskedReport(Asked):
     """Columns to slice by, separated by commas; ``a+b`` slices by both together (write + as %2B)."""
     level: Annotated[float, Field(ge=0.5, le=0.999), BeforeValidator(_decimal)] = 0.95
     """Confidence of each interval."""
-    grade: Literal["report", "guarantee"] = "report"
-    """``guarantee`` is wider, and covers also where the scores are blind."""
+    grade: Literal["report", "guarantee", "always"] = "report"
+    """``guarantee`` is wider, and covers also where the scores are blind; ``always`` holds however often
+    somebody looks."""
+    against_days: Annotated[float, Field(gt=0, le=3660), BeforeValidator(_decimal)] | None = None
+    """Tell what changed since the window of so many days just before."""
 
 
 class AnsweredInterval(BaseModel):
@@ -102,6 +105,12 @@ class AnsweredReport(BaseModel):
     was flagged for that policy."""
     workload: dict[str, Any]
     notices: list[dict[str, Any]]
+    as_of: datetime | None
+    """With the grade ``always``: up to when everything is told."""
+    trend: list[dict[str, Any]]
+    """Recall, prevalence and missed from day to day, with ends that hold on all days at once."""
+    changes: list[dict[str, Any]]
+    """Since the window before, where it was asked for."""
 
 
 class AnsweredTimeline(Answered):
@@ -121,7 +130,12 @@ def quality(call: Call) -> Reply:
     asked: AskedReport = call.query
     try:
         report = call.application.quality.report(
-            since=asked.since, until=asked.until, by=asked.by, level=asked.level, grade=asked.grade
+            since=asked.since,
+            until=asked.until,
+            by=asked.by,
+            level=asked.level,
+            grade=asked.grade,
+            against=None if asked.against_days is None else timedelta(days=asked.against_days),
         )
     except ValueError as wrong:
         raise Invalid(str(wrong)) from wrong

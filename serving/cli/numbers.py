@@ -13,7 +13,7 @@ from serving.cli.access import Json
 from serving.cli.answers import note, say, say_json, say_table
 from serving.cli.context import opened, settings_of
 
-Grade = Literal["report", "guarantee"]
+Grade = Literal["report", "guarantee", "always"]
 Language = Literal["ko", "en"]
 
 _LONGEST: Final = 9999
@@ -44,8 +44,14 @@ def report(
     ] = None,
     level: Annotated[float, typer.Option(help="Confidence of each interval.")] = 0.95,
     grade: Annotated[
-        Grade, typer.Option(help="guarantee covers also where the scores are blind.")
+        Grade,
+        typer.Option(
+            help="guarantee covers also where the scores are blind, always however often somebody looks."
+        ),
     ] = "report",
+    against: Annotated[
+        str | None, typer.Option(help="Tell what changed since the window before: 7d, 4w, 12h long.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page that can be kept and sent.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every estimate as a line.")] = None,
     language: Annotated[Language, typer.Option(help="Of the page.")] = "ko",
@@ -61,7 +67,14 @@ def report(
         end = _utc(until) or application.clock()
         try:
             begin = _utc(since) if window is None else end - _span(window)
-            found = application.quality.report(since=begin, until=end, by=names, level=level, grade=grade)
+            found = application.quality.report(
+                since=begin,
+                until=end,
+                by=names,
+                level=level,
+                grade=grade,
+                against=None if against is None else _span(against, "against"),
+            )
         except ValueError as wrong:
             raise Invalid(str(wrong)) from wrong
     for path, text in ((html, found.to_html(language)), (csv, found.to_csv())):
@@ -94,9 +107,9 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC)
 
 
-def _span(text: str) -> timedelta:
+def _span(text: str, name: str = "window") -> timedelta:
     units = {"h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
     if unit not in units or not number.isdecimal() or not 0 < int(number) <= _LONGEST:
-        raise ValueError(f"window must be like 7d, 4w or 12h; got {text!r}.")
+        raise ValueError(f"{name} must be like 7d, 4w or 12h; got {text!r}.")
     return timedelta(**{units[unit]: int(number)})

@@ -18,7 +18,7 @@ import pandas as pd
 from data import datasets
 from data.errors import Conflict, InvalidSettings, NoChampion
 from serving import wiring
-from serving.demo import DAYS, LAST_WEEK, Demo
+from serving.demo import DAYS, LAST_DAYS, Demo
 from serving.desk import unhurried
 from serving.settings import Settings
 from serving.wiring import Application
@@ -131,10 +131,10 @@ def set_up(settings: Settings, *, progress: Progress = silent) -> None:
     finally:
         application.close()
     demo = Demo(settings, now=wiring.now())
-    # Loaded once: training, first plan and last week read with the same one.
+    # Loaded once: training, first plan and last days read with the same one.
     encoder = ready_encoder(settings.encoder, settings=settings.training, progress=progress)
     _hand_over(settings, demo, found, progress=progress)
-    demo.play_last_week(progress=progress)
+    demo.play_last_days(progress=progress)
     del encoder
 
 
@@ -154,7 +154,7 @@ def _hand_over(settings: Settings, demo: Demo, found: State, *, progress: Progre
             application.plans.start(
                 settings.first_plan,
                 probabilities=likely["violation_probability"],
-                items_per_day=len(demo.before()) / ((timedelta(days=DAYS) - LAST_WEEK) / timedelta(days=1)),
+                items_per_day=len(demo.before()) / ((timedelta(days=DAYS) - LAST_DAYS) / timedelta(days=1)),
                 views=likely["views"],
                 author=ACTOR,
                 reason=FIRST_PLAN,

@@ -17,7 +17,8 @@ from data.errors import Invalid, NotAllowed, NotSignedIn
 from serving.auth import Actor, Auth, Issued
 
 COOKIE: Final = "tamis_session"
-LARGEST_FORM: Final = 8 * 1024
+LARGEST_FORM: Final = 32 * 1024
+MOST_FIELDS: Final = 100
 
 
 def actor_of(request: Request, auth: Auth) -> Actor:
@@ -70,5 +71,10 @@ async def form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > LARGEST_FORM:
             raise Invalid("This form is larger than any of ours.")
-    fields = parse_qs(body.decode("utf-8", errors="replace"), max_num_fields=20)
+    try:
+        fields = parse_qs(
+            body.decode("utf-8", errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+        )
+    except ValueError as wrong:
+        raise Invalid("This form has more fields than any of ours.") from wrong
     return {name: values[-1] for name, values in fields.items()}

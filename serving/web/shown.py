@@ -37,8 +37,8 @@ def duration(value: timedelta, words: Words) -> str:
 
     Examples
     --------
-    >>> from serving.web.words import EN, KO
-    >>> duration(timedelta(hours=27, minutes=5), KO), duration(timedelta(seconds=59), EN)
+    >>> from serving.web.words import WORDS
+    >>> duration(timedelta(hours=27, minutes=5), WORDS["ko"]), duration(timedelta(seconds=59), WORDS["en"])
     ('1일 3시간', 'under 1 min')
     """
     minutes = max(0, int(value.total_seconds() // 60))

@@ -8,13 +8,45 @@ from typing import Final
 
 from evaluation.estimators import Estimate
 from serving.web import shown
-from serving.web.words import Words
+from serving.web.words import WORDS as COMMON
+from serving.web.words import in_both
 
 _COUNTS: Final = frozenset({"missed"})
 """Estimates that are numbers of items; the others are shares."""
 
 _BARS: Final = frozenset({"recall", "precision"})
 """Shares that use the whole scale. A prevalence of 2 % would be a dot at its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is said about any estimate in one language."""
+
+    counted: str
+    unknown_why: str
+    evidence: str
+    """With reviewed and hits."""
+    outstanding: str
+    """With outstanding."""
+    few_hits: str
+
+
+WORDS: Final = in_both(
+    Words(
+        counted="모두 검수해 센 값",
+        unknown_why="확정된 검수가 아직 없습니다.",
+        evidence="검수 {reviewed}건, 위반 확인 {hits}건",
+        outstanding="뽑혔지만 미확정 {outstanding}건",
+        few_hits="근거 적음: 구간을 보십시오",
+    ),
+    Words(
+        counted="counted: all of them were reviewed",
+        unknown_why="No review is settled yet.",
+        evidence="{reviewed} reviewed, {hits} violations found",
+        outstanding="{outstanding} drawn, not settled",
+        few_hits="Few hits: read the interval",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +66,14 @@ class Tile:
     value: str | None
     interval: str
     evidence: Sequence[str]
-    few_hits: bool
+    few_hits: str
+    """The warning, empty where there are enough."""
     bar: Bar | None
 
 
-def tile(estimate: Estimate, words: Words) -> Tile:
+def tile(estimate: Estimate, language: str) -> Tile:
     """Return an estimate as it is shown."""
-    written = _writer(estimate, words)
+    words, written = WORDS[language], _writer(estimate, language)
     evidence = [
         words.evidence.format(reviewed=shown.count(estimate.reviewed), hits=shown.count(estimate.hits))
     ]
@@ -49,19 +82,19 @@ def tile(estimate: Estimate, words: Words) -> Tile:
     return Tile(
         name=estimate.name,
         value=None if estimate.value is None else written(estimate.value),
-        interval=_interval(estimate, words, written),
+        interval=_interval(estimate, language, written),
         evidence=evidence,
-        few_hits=estimate.value is not None and estimate.few_hits,
+        few_hits=words.few_hits if estimate.value is not None and estimate.few_hits else "",
         bar=_bar(estimate),
     )
 
 
-def _interval(estimate: Estimate, words: Words, written: Callable[[float], str]) -> str:
+def _interval(estimate: Estimate, language: str, written: Callable[[float], str]) -> str:
     if estimate.value is None:
-        return words.unknown_why
+        return WORDS[language].unknown_why
     if estimate.method == "census":
-        return words.counted
-    return words.interval.format(
+        return WORDS[language].counted
+    return COMMON[language].interval.format(
         level=f"{estimate.interval.level:.0%}",
         lower=written(estimate.interval.lower),
         upper=written(estimate.interval.upper),
@@ -79,7 +112,7 @@ def _bar(estimate: Estimate) -> Bar | None:
     )
 
 
-def _writer(estimate: Estimate, words: Words) -> Callable[[float], str]:
+def _writer(estimate: Estimate, language: str) -> Callable[[float], str]:
     if estimate.name in _COUNTS:
-        return lambda value: words.items.format(count=shown.count(value))
+        return lambda value: COMMON[language].items.format(count=shown.count(value))
     return shown.share

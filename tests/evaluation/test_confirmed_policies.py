@@ -70,7 +70,8 @@ def test_what_first_looks_overlook_is_made_good_for(policy: str) -> None:
         raw = _prevalence(estimate_policies(uncorrected), policy)
         assert raw.value is not None
         plain.append(raw.value / truth[policy])
-    assert np.mean(plain) == pytest.approx(0.75, abs=0.03)
+    assert np.mean(plain) == pytest.approx(0.75, abs=4 * np.std(plain) / np.sqrt(20))
+    assert np.mean(plain) < 0.9
     assert np.mean(corrected) == pytest.approx(1, abs=4 * np.std(corrected) / np.sqrt(20))
     assert np.mean(covered) >= 0.85
 

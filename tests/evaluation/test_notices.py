@@ -39,7 +39,7 @@ def test_korean_sentences_are_korean(code: str) -> None:
 
 
 def test_every_estimate_has_a_name_in_both_languages() -> None:
-    assert set(ESTIMATES) == {*CONFIRMED_NAMES, THRESHOLD_RECALL}
+    assert set(ESTIMATES) == {*CONFIRMED_NAMES, THRESHOLD_RECALL, "missed_per_day"}
     assert all(set(words) == {"ko", "en"} for words in ESTIMATES.values())
 
 

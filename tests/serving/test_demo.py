@@ -93,10 +93,10 @@ def test_the_history_carries_the_chance_of_every_past_look(demo: Demo, store: St
     assert {one.review_type for found in decisions.values() for one in found} == {ReviewType.IMPORTED}
 
 
-def test_nothing_of_the_last_week_is_in_the_history(demo: Demo, store: Store) -> None:
+def test_nothing_of_the_last_days_is_in_the_history(demo: Demo, store: Store) -> None:
     demo.import_history(store)
     with store.read() as session:
-        assert session.ledger.items([item.key for item in demo.last_week()]) == {}
+        assert session.ledger.items([item.key for item in demo.last_days()]) == {}
         assert session.ledger.outcomes(as_of=NOW)["settled_at"].max() <= demo.handover
 
 
@@ -121,30 +121,30 @@ def test_a_broken_note_is_refused_with_its_name(settings: Settings) -> None:
         Demo(settings, now=NOW)
 
 
-def test_in_the_last_week_every_item_is_scored_and_routed_under_the_plan(
+def test_in_the_last_days_every_item_is_scored_and_routed_under_the_plan(
     handed_over: Demo, store: Store
 ) -> None:
-    played = handed_over.play_last_week(load=load)
+    played = handed_over.play_last_days(load=load)
     with store.read() as session:
-        routings = session.ledger.routings([item.key for item in handed_over.last_week()])
-    assert len(routings) == played.items == len(handed_over.last_week())
+        routings = session.ledger.routings([item.key for item in handed_over.last_days()])
+    assert len(routings) == played.items == len(handed_over.last_days())
     assert all(routing.degraded is None and routing.plan == "plan-1" for routing in routings.values())
     routes = {routing.route for routing in routings.values()}
     assert routes == {Route.FULL_REVIEW, Route.AUDIT, Route.RELEASE}
 
 
 def test_items_are_routed_within_the_hour_after_they_come_in(handed_over: Demo, store: Store) -> None:
-    handed_over.play_last_week(load=load)
+    handed_over.play_last_days(load=load)
     with store.read() as session:
-        routings = session.ledger.routings([item.key for item in handed_over.last_week()])
-    for item in handed_over.last_week():
+        routings = session.ledger.routings([item.key for item in handed_over.last_days()])
+    for item in handed_over.last_days():
         assert item.submitted_at is not None
         waited = routings[item.key].routed_at - item.submitted_at
         assert timedelta(0) <= waited <= timedelta(hours=1)
 
 
 def test_the_last_day_still_waits_and_the_days_before_are_decided(handed_over: Demo, store: Store) -> None:
-    handed_over.play_last_week(load=load)
+    handed_over.play_last_days(load=load)
     cut = handed_over.end - timedelta(days=1)
     with store.read() as session:
         sample = session.ledger.sample(since=handed_over.handover, until=NOW)
@@ -157,7 +157,7 @@ def test_the_last_day_still_waits_and_the_days_before_are_decided(handed_over: D
 
 
 def test_reviewers_find_what_is_true(handed_over: Demo, store: Store) -> None:
-    handed_over.play_last_week(load=load)
+    handed_over.play_last_days(load=load)
     with store.read() as session:
         sample = session.ledger.sample(since=handed_over.handover, until=NOW).dropna(subset=["violation"])
     truth = sample["id"].map(lambda item_id: handed_over.month.truth[item_id].violation)
@@ -173,16 +173,16 @@ def test_what_was_cut_off_goes_on_where_it_stopped(handed_over: Demo, store: Sto
             raise CutOffError(stage)
 
     with pytest.raises(CutOffError):
-        handed_over.play_last_week(load=load, progress=cut)
-    handed_over.play_last_week(load=load)
+        handed_over.play_last_days(load=load, progress=cut)
+    handed_over.play_last_days(load=load)
     with store.read() as session:
         sample = session.ledger.sample(since=handed_over.handover, until=NOW)
-    assert sorted(sample["id"]) == sorted(item.item_id for item in handed_over.last_week())
+    assert sorted(sample["id"]) == sorted(item.item_id for item in handed_over.last_days())
     assert sample["time"].is_monotonic_increasing
 
 
 def test_the_truth_is_nowhere_in_the_ledger(handed_over: Demo, store: Store) -> None:
-    handed_over.play_last_week(load=load)
+    handed_over.play_last_days(load=load)
     with store.read() as session:
         stored = session.ledger.items([item.key for item in handed_over.month.items])
     live = {"stream_id", "window_start_ms", "window_end_ms"}

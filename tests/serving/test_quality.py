@@ -115,3 +115,68 @@ def test_policies_are_reported_one_by_one(bench: Any) -> None:
     policies = bench.application.quality.report().policies
     assert {one.slice["policy"] for one in policies} == {"counterfeit"}
     assert next(one for one in policies if one.name == "recall").value == 1.0
+
+
+# However often somebody looks, and since when.
+
+
+def _some_days(bench: Any, *, days: int, open_last: bool = True) -> None:
+    bench.clock.at = datetime(2026, 12, 1, 15, tzinfo=UTC)  # midnight in Seoul
+    bench.plan(budget=200)
+    for day in range(days):
+        items = [Item(item_id=f"{day}-{each}", data={"p": 0.9 if each < 4 else 0.02}) for each in range(40)]
+        answers = bench.application.triage.submit(items)
+        bench.clock.advance(hours=1)
+        if open_last and day == days - 1:
+            return
+        for answer in answers:
+            if answer.routing.route != "release":
+                risky = answer.score.violation_probability > 0.5
+                verdict = Verdict.VIOLATION if risky else Verdict.NO_VIOLATION
+                _decide(bench, answer.item.item_id, verdict)
+        bench.clock.advance(hours=23)
+
+
+def test_for_people_who_look_every_day_the_last_settled_day_counts(bench: Any) -> None:
+    _some_days(bench, days=5)
+    report = bench.application.quality.report(by=["language"], grade="always")
+    assert report.as_of == datetime(2026, 12, 5, 15, tzinfo=UTC)
+    assert report.find("recall").method == "martingale"
+    assert report.find("prevalence").reviewed < report.workload.reviewed + report.workload.outstanding
+    assert "as_of" in {notice.code for notice in report.notices}
+    assert [point.until for point in report.trend if point.name == "recall"][-1] == bench.clock()
+    assert len([point for point in report.trend if point.name == "recall"]) == 5
+
+
+def test_before_anything_is_settled_there_is_no_number_that_looks_sure(bench: Any) -> None:
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    bench.clock.advance(hours=1)
+    report = bench.application.quality.report(grade="always")
+    assert (report.as_of, report.find("recall").value) == (None, None)
+    assert next(notice.code for notice in report.notices) == "not_settled"
+
+
+def test_what_changed_since_the_window_before_is_said(bench: Any) -> None:
+    _some_days(bench, days=6, open_last=False)
+    now = bench.clock()
+    report = bench.application.quality.report(since=now - timedelta(days=3), against=timedelta(days=3))
+    told = {change.name: change for change in report.changes}
+    assert set(told) >= {"recall", "prevalence", "missed_per_day"}
+    assert not told["prevalence"].changed
+    assert told["prevalence"].text("en").endswith("No change can be claimed.")
+    assert "달라졌다고 말할 수 없습니다." in report.to_html("ko")
+    assert report.to_json()["changes"][0]["text"]["ko"]
+
+
+def test_the_alarm_rings_where_recall_has_fallen(bench: Any) -> None:
+    _some_days(bench, days=6, open_last=False)
+    for day in range(6):
+        items = [Item(item_id=f"new-{day}-{each}", data={"p": 0.02}) for each in range(60)]
+        for answer in bench.application.triage.submit(items):
+            if answer.routing.route != "release":
+                _decide(bench, answer.item.item_id, Verdict.VIOLATION)
+        bench.clock.advance(days=1)
+    now = bench.clock()
+    report = bench.application.quality.report(since=now - timedelta(days=6), against=timedelta(days=6))
+    assert "recall_fell" in {notice.code for notice in report.notices}
+    assert {change.name for change in report.changes if change.changed} >= {"recall", "prevalence"}

@@ -208,7 +208,7 @@ def test_times_are_of_seoul(bench: Any, browser: TestClient, sign_in: Sign) -> N
 
 
 def test_an_empty_ledger_says_what_to_do_next(make_bench: Any) -> None:
-    from serving.web.today import gather
+    from serving.web.today.state import gather
 
     today = gather(make_bench().application)
     assert [step.code for step in today.steps] == ["items", "model", "plan"]

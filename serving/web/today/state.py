@@ -15,7 +15,8 @@ from data.records import Deployment, Plan
 from data.store.queue import QueueCount
 from data.store.store import Session
 from evaluation.estimators import Estimate
-from evaluation.report import SYNTHETIC, QualityReport
+from evaluation.report import QualityReport
+from evaluation.report_notices import SYNTHETIC
 from serving.wiring import Application
 
 HEADLINES: Final = ("recall", "precision", "prevalence", "missed")
@@ -27,7 +28,7 @@ class Step:
     """Something that should be done next, and the commands that do it."""
 
     code: str
-    """A key of `serving.web.words.Words.steps`."""
+    """A key of `serving.web.today.words.Words.steps`."""
     commands: Sequence[str] = ()
     detail: str = ""
 
