@@ -14,15 +14,18 @@ from the probability of any violation, spread over the items as that is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.records import ANY
-from evaluation.estimators import Estimate, estimate
-from evaluation.totals import Grade
+from evaluation.estimators import Estimate, conclude, parts_of
+from evaluation.intervals import Floats
+from evaluation.sample import Rows, read_sample
+from evaluation.totals import Grade, Undrawn
 
 POLICY: Final = "policy"
 """What slices of one policy are sliced by."""
@@ -46,23 +49,75 @@ def estimate_policies(
     grade : {"report", "guarantee"}
         See `evaluation.estimators.estimate`.
     """
-    found, reached = _members(sample["policies"]), _members(sample["flagged_policies"])
-    settled = sample["violation"].notna()
+    few, others = _apart(sample)
+    found, reached = _members(few["policies"]), _members(few["flagged_policies"])
+    settled = few["violation"].notna()
     estimates: list[Estimate] = []
     for policy in sorted(found.keys() | (reached.keys() - {ANY})):
-        violates = np.zeros(len(sample))
+        violates = np.zeros(len(few))
         violates[found.get(policy, [])] = 1.0
-        labelled = sample.assign(violation=np.where(settled, violates * (sample["violation"] == 1), np.nan))
-        flagged = np.zeros(len(sample), dtype=bool)
-        flagged[reached.get(policy, [])] = True
-        has_threshold = policy in reached
-        own = labelled.drop(columns="degraded", errors="ignore").assign(flagged=flagged)
-        estimates += _joined(
-            estimate(labelled, level=level, grade=grade),
-            estimate(own, level=level, grade=grade) if has_threshold else None,
-            policy=policy,
-        )
+        labelled = few.assign(violation=np.where(settled, violates * (few["violation"] == 1), np.nan))
+        threshold = None
+        if policy in reached:
+            flagged = np.zeros(len(few), dtype=bool)
+            flagged[reached[policy]] = True
+            rows = read_sample(labelled.drop(columns="degraded", errors="ignore").assign(flagged=flagged))
+            # The threshold flagged them, whether people got to see them or not.
+            rows = replace(rows, lost=np.zeros_like(rows.lost))
+            threshold = others.conclude(rows, level=level, grade=grade)
+        process = others.conclude(read_sample(labelled), level=level, grade=grade)
+        estimates += _joined(process, threshold, policy=policy)
     return estimates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Others:
+    # The items that were neither drawn nor flagged: alike for all policies, and most of a large table.
+    pi: Floats
+    score: Floats
+    views: Floats
+
+    def conclude(self, rows: Rows, *, level: float, grade: Grade) -> list[Estimate]:
+        seen = ~np.isnan(self.views)
+        share = _settled_share(rows)
+        undrawn = {
+            "missed": self._undrawn(np.ones_like(seen), np.ones_like(self.pi), share=share),
+            "missed_views": self._undrawn(seen, self.views, share=share),
+        }
+        return conclude(rows, parts_of(rows, undrawn), level=level, grade=grade)
+
+    def _undrawn(self, where: NDArray[np.bool_], values: Floats, *, share: float) -> Undrawn:
+        chance, value, p = self.pi[where] * share, values[where], self.score[where]
+        scored, excess = ~np.isnan(p), value**2 * (1 - chance) / chance
+
+        def total(amounts: Floats) -> Floats:
+            return np.array([amounts.sum()])
+
+        return Undrawn(
+            items=np.array([float(value.size)]),
+            mass=total(value),
+            largest=np.array([(value / chance).max(initial=0.0)]),
+            likely=total((p * value)[scored]),
+            excess=total((p * excess)[scored]),
+            unscored=total(value[~scored]),
+            unscored_excess=total(excess[~scored]),
+            scores=float(p[scored].sum()),
+            scored=float(np.count_nonzero(scored)),
+        )
+
+
+def _apart(sample: pd.DataFrame) -> tuple[pd.DataFrame, _Others]:
+    """Return the rows that some policy may look at in its own way, and the others."""
+    rows = read_sample(sample)
+    alone = ~rows.drawn & ~rows.full_review & (rows.identity < 0)
+    others = _Others(pi=rows.pi[alone], score=rows.score[alone], views=rows.views[alone])
+    return sample[~alone].reset_index(drop=True), others
+
+
+def _settled_share(rows: Rows) -> float:
+    # By which the chances of the items that are no rows are multiplied, as `read_sample` does for rows.
+    like = np.flatnonzero(~rows.full_review & (rows.violation != 1))
+    return float(rows.chance[like[0]] / rows.pi[like[0]]) if like.size else 1.0
 
 
 def _joined(

@@ -182,17 +182,23 @@ class Stream:
             )
 
     def _group(self, slices: Sequence[Codes], size: int) -> NDArray[np.intp]:
-        number: NDArray[np.intp] = np.zeros(size, dtype=np.intp)
+        number: NDArray[np.intp] | None = None
         known: list[tuple[Any, ...]] = [()]
         for codes, values in slices:
-            number, limit = number * len(values) + codes, len(known) * len(values)
+            number, limit = (
+                codes if number is None else number * len(values) + codes,
+                len(known) * len(values),
+            )
             present: Sequence[int] = range(limit)
             if limit > _FEW:
                 number, present = _dense(number, limit=limit)
             known = [(*known[one // len(values)], values[one % len(values)]) for one in present]
-        number, present = _dense(number, limit=len(known))
-        groups = [self._groups.setdefault(known[one], len(self._groups)) for one in present]
-        return np.array(groups, dtype=np.intp)[number]
+        if number is None:
+            number = np.zeros(size, dtype=np.intp)
+        groups = np.zeros(len(known), dtype=np.intp)
+        for one in np.flatnonzero(np.bincount(number, minlength=len(known))).tolist():
+            groups[one] = self._groups.setdefault(known[one], len(self._groups))
+        return groups[number]
 
     def _is_shared(self, draw: Floats, group: NDArray[np.intp]) -> Truths:
         # That two have one number by chance happens once in 2**64, and costs two rows that are kept.
@@ -209,13 +215,14 @@ class Stream:
         if new := kinds - self._sums.shape[1]:
             self._sums = np.pad(self._sums, ((0, 0), (0, new)))
             self._largest = np.pad(self._largest, ((0, 0), (0, new)))
-        excess, likely = (1 - pi) / pi, p * v
-        amounts = (np.ones(pi.size), p, p * excess, v, likely, likely * v, likely * v * excess)
-        for place, amount in enumerate(amounts):
+        weight, likely = 1 / pi, p * v
+        excess, squared = weight - 1, likely * v
+        self._sums[0] += np.bincount(kind, minlength=kinds + 1)[:kinds]
+        for place, amount in enumerate((p, p * excess, v, likely, squared, squared * excess), start=1):
             self._sums[place] += np.bincount(kind, weights=amount, minlength=kinds + 1)[:kinds]
-        for place, weight in enumerate((1 / pi, v / pi)):
+        for place, largest_of in enumerate((weight, v * weight)):
             largest = np.append(self._largest[place], 0.0)
-            np.maximum.at(largest, kind, weight)
+            np.maximum.at(largest, kind, largest_of)
             self._largest[place] = largest[:kinds]
 
 

@@ -27,11 +27,15 @@ NEEDED: Final = ("id", "pi", "flagged", "violation")
 POLICY: Final = "policy"
 
 
+Codes = tuple[NDArray[np.intp], Sequence[Any]]
+"""A column to slice by: a number for each row, and the value that each number stands for."""
+
+
 class Batch(TypedDict):
     """Some rows of a table, as the arguments of `evaluation.streams.Stream.add`."""
 
     first_row: int
-    slices: Sequence[tuple[NDArray[np.intp], Sequence[Any]]]
+    slices: Sequence[Codes]
     pi: Floats
     flagged: Truths
     violation: Floats
@@ -103,16 +107,17 @@ class SampleFile:
         columns = [*NEEDED, *self._optional, *self.by, *(["time"] if self._timed else [])]
         row, self._numbers = 1, bytearray()  # which grows without being copied
         for part in ahead(self._table.parts(columns, few_values=self.by)):
-            self._numbers += numbered(self._names(part, row)).data
-            yield self._batch(part, row)
+            slices = [codes(name, part.column(name)) for name in self.by]
+            self._numbers += numbered(self._names(part, row, slices)).data
+            yield self._batch(part, row, slices)
             row += part.num_rows
         if row == 1:
             raise Invalid(f"{self.name} has no row below its header; give it one for every item.")
 
-    def _batch(self, part: pa.RecordBatch, row: int) -> Batch:
+    def _batch(self, part: pa.RecordBatch, row: int, slices: Sequence[Codes]) -> Batch:
         batch = Batch(
             first_row=row,
-            slices=[codes(name, part.column(name)) for name in self.by],
+            slices=slices,
             pi=numbers("pi", part.column("pi"), first_row=row),
             flagged=truths("flagged", part.column("flagged"), first_row=row) == 1,
             violation=truths("violation", part.column("violation"), first_row=row),
@@ -141,10 +146,10 @@ class SampleFile:
             )
         return told if drawn is None else np.logical_and(told, drawn)
 
-    def _names(self, part: pa.RecordBatch, row: int) -> Names:
+    def _names(self, part: pa.RecordBatch, row: int, slices: Sequence[Codes]) -> Names:
         within = np.zeros(part.num_rows, dtype=np.intp)
         if POLICY in self.by:
-            policy, values = codes(POLICY, part.column(POLICY))
+            policy, values = slices[0]  # which comes first
             places = [self._policies.setdefault(value, len(self._policies)) for value in values]
             within = np.array(places, dtype=np.intp)[policy]
         return check_ids(Names(ids=part.column("id"), within=within, first_row=row))
@@ -152,7 +157,8 @@ class SampleFile:
     def _all_names(self) -> Iterator[Names]:
         row = 1
         for part in self._table.parts(["id", *([POLICY] if POLICY in self.by else [])], few_values=self.by):
-            yield self._names(part, row)
+            policies = [codes(POLICY, part.column(POLICY))] if POLICY in self.by else []
+            yield self._names(part, row, policies)
             row += part.num_rows
 
 

@@ -63,7 +63,7 @@ def numbered(names: Names) -> Numbers:
     # The eight bytes that begin at every byte, as one number each.
     words = np.ndarray((text.size + 1,), dtype="<u8", buffer=padded, strides=(1,))
     begin, length = offsets[:-1] - offsets[0], np.diff(offsets)
-    found = _mixed(names.within.astype(np.uint64))
+    found = _mixed(np.arange(int(names.within.max(initial=0)) + 1, dtype=np.uint64))[names.within]
     sizes = np.flatnonzero(np.bincount(length)).tolist()
     for size in sizes:
         at = slice(None) if len(sizes) == 1 else np.flatnonzero(length == size)
