@@ -81,7 +81,7 @@ def up_to_settled(sample: pd.DataFrame, as_of: datetime | None) -> tuple[pd.Data
         return sample.head(0), [Notice(code="not_settled")] if len(sample) else []
     until_then = sample[sample["time"] < as_of]
     first = first_of_draws(until_then)
-    notices = [Notice(code="as_of", params={"until": f"{as_of:%Y-%m-%d %H:%M}"})]
+    notices = [Notice(code="as_of", params={"until": f"{as_of:%Y-%m-%d %H:%M %Z}"})]
     if repeated := len(until_then) - len(first):
         notices.append(Notice(code="repeated", params={"items": repeated}))
     return first, notices
