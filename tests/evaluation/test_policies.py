@@ -82,7 +82,7 @@ def _random(seed: int, *, size: int = 3000, limited: bool = False) -> pd.DataFra
             "pi": pi,
             "draw": draw,
             "flagged": flagged & ~degraded,
-            "degraded": np.where(degraded, "timeout", None),
+            "degraded": ["timeout" if one else None for one in degraded],
             "route": np.where(drawn, np.where(flagged | degraded, "full_review", "audit"), "release"),
             "score": score,
             "views": np.where(rng.random(size) < 0.1, np.nan, rng.lognormal(4, 1, size)),
