@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import chain
 from typing import Any
 
@@ -104,17 +104,6 @@ class QualityReport:
             "changes": [one.to_json() for one in self.changes],
         }
 
-    def to_html(self, language: str) -> str:
-        """Return a page in a language, ``ko`` or ``en``, that can be kept and sent: nothing from outside."""
-        words = tables.CHAPTERS[language]
-        chapters = (self.estimates, self.policies, self.slices)
-        return tables.page(
-            f"{tables.REPORT[language]}, {self._title()}",
-            dict(zip(words, chapters, strict=True)),
-            self.told,
-            language=language,
-        )
-
     def to_csv(self) -> str:
         """Return every estimate as a line of comma-separated values."""
         return tables.csv((*self.estimates, *self.policies, *self.slices))
@@ -125,14 +114,19 @@ class QualityReport:
         return "\n".join((str(self), *(tables.text(part, (), title="", language="en") for part in parts)))
 
     def __str__(self) -> str:
-        return tables.text(self.estimates, self.told, title=self._title(), language="en")
+        return tables.text(self.estimates, self.told, title=self.title("en"), language="en")
 
     def _repr_html_(self) -> str:
-        return tables.html(self.estimates, self.told, title=self._title(), language="en")
+        return tables.html(self.estimates, self.told, title=self.title("en"), language="en")
 
-    def _title(self) -> str:
-        mark = " · synthetic" if self.synthetic else ""
-        return f"{self.since:%Y-%m-%d %H:%M} – {self.until:%Y-%m-%d %H:%M %Z}{mark}"
+    def title(self, language: str, zone: tzinfo | None = None) -> str:
+        """Return the window, and whether any of it was made up, in ``ko`` or ``en``.
+
+        Moments are told in a zone, where none is given in that of the window.
+        """
+        since, until = (moment.astimezone(zone or moment.tzinfo) for moment in (self.since, self.until))
+        mark = f" · {tables.SYNTHETIC[language]}" if self.synthetic else ""
+        return f"{since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M %Z}{mark}"
 
 
 def build(

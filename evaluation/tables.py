@@ -31,6 +31,8 @@ SLICE: Final[Mapping[str, str]] = {"ko": "조각", "en": "slice"}
 
 REPORT: Final[Mapping[str, str]] = {"ko": "품질 보고서", "en": "Quality report"}
 
+SYNTHETIC: Final[Mapping[str, str]] = {"ko": "합성 데이터", "en": "synthetic"}
+
 CHAPTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "ko": ("전체", "정책별", "조각별"),
     "en": ("All items", "By policy", "By slice"),
@@ -39,9 +41,10 @@ CHAPTERS: Final[Mapping[str, tuple[str, ...]]] = {
 FEW: Final[Mapping[str, str]] = {"ko": "적발 적음", "en": "few hits"}
 
 _STYLE: Final = (
-    "body{font-family:system-ui,'Noto Sans KR','Malgun Gothic',sans-serif;max-width:70rem;margin:2rem auto;"
-    "padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;"
+    "body{font-family:Pretendard,system-ui,'Noto Sans KR','Malgun Gothic',sans-serif;max-width:70rem;"
+    "margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;"
     "padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ccc;font-variant-numeric:tabular-nums}"
+    "svg{display:block;margin:1rem 0}"
 )
 
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,28 +55,60 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def text(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
     """Return a table of estimates with the notices below it, as plain text."""
-    sliced = any(one.slice for one in estimates)
-    head = (*((SLICE[language],) if sliced else ()), *HEADINGS[language])
-    lines = [head, *((*((_about(one),) if sliced else ()), *_cells(one, language)) for one in estimates)]
-    widths = [max(_width(line[place]) for line in lines) for place in range(len(head))]
-    rows = ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
-    return "\n".join([title, "", *rows, *(f"! {notice.text(language)}" for notice in notices)])
+    lines = rows(estimates, language=language, titles={})
+    widths = [max(_width(line[place]) for line in lines) for place in range(len(lines[0]))]
+    written = ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
+    return "\n".join([title, "", *written, *(f"! {notice.text(language)}" for notice in notices)])
 
 
 def page(
-    title: str, tables: Mapping[str, Sequence[Estimate]], notices: Sequence[Told], *, language: str
+    title: str,
+    tables: Mapping[str, Sequence[Estimate]],
+    notices: Sequence[Told],
+    *,
+    language: str,
+    titles: Mapping[str, str],
+    pictures: tuple[str, Sequence[str]],
 ) -> str:
-    """Return a page of tables that stands alone: no script, nothing from outside."""
+    """Return a page of tables that stands alone: no script, nothing from outside.
+
+    Parameters
+    ----------
+    title : str
+        Of the page.
+    tables : mapping of str to sequence of Estimate
+        By their headings; empty ones are left out.
+    notices : sequence of Told
+        Stand at the top.
+    language : str
+        ``ko`` or ``en``.
+    titles : mapping of str to str
+        What the values of slices are called, where not by their names.
+    pictures : tuple of str and sequence of str
+        A heading, and SVG pictures that stand at the end.
+    """
     body = "".join(
-        f"<h2>{escape(heading)}</h2>{_table(estimates, caption='', language=language)}"
+        f"<h2>{escape(heading)}</h2>{_table(estimates, caption='', language=language, titles=titles)}"
         for heading, estimates in tables.items()
         if estimates
     )
+    heading, drawn = pictures
+    shown = f"<h2>{escape(heading)}</h2>{''.join(drawn)}" if drawn else ""
     return (
         f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(title)}</title>"
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{_told(notices, language)}{body}"
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{_told(notices, language)}{body}{shown}"
         "</body></html>\n"
     )
+
+
+def rows(estimates: Sequence[Estimate], *, language: str, titles: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Return a table of estimates as texts, its headings first; see `page`."""
+    sliced = any(one.slice for one in estimates)
+    head = (*((SLICE[language],) if sliced else ()), *HEADINGS[language])
+    return [
+        head,
+        *((*((_about(one, titles),) if sliced else ()), *_cells(one, language)) for one in estimates),
+    ]
 
 
 def csv(estimates: Sequence[Estimate]) -> str:
@@ -90,19 +125,19 @@ def csv(estimates: Sequence[Estimate]) -> str:
 
 def html(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
     """Return a table of estimates with the notices below it, as HTML."""
-    return _table(estimates, caption=title, language=language) + _told(notices, language)
+    return _table(estimates, caption=title, language=language, titles={}) + _told(notices, language)
 
 
-def _table(estimates: Sequence[Estimate], *, caption: str, language: str) -> str:
-    sliced = any(one.slice for one in estimates)
-    headings = (*((SLICE[language],) if sliced else ()), *HEADINGS[language])
-    head = "".join(f"<th scope='col'>{escape(heading)}</th>" for heading in headings)
+def _table(estimates: Sequence[Estimate], *, caption: str, language: str, titles: Mapping[str, str]) -> str:
+    first, *lines = rows(estimates, language=language, titles=titles)
+    sliced = len(first) > len(HEADINGS[language])
+    head = "".join(f"<th scope='col'>{escape(heading)}</th>" for heading in first)
     body = "".join(
         "<tr>"
-        + (f"<th scope='row'>{escape(_about(one))}</th>" if sliced else "")
-        + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(one, language))
+        + (f"<th scope='row'>{escape(line[0])}</th>" if sliced else "")
+        + "".join(f"<td>{escape(cell)}</td>" for cell in line[sliced:])
         + "</tr>"
-        for one in estimates
+        for line in lines
     )
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -112,8 +147,8 @@ def _told(notices: Sequence[Told], language: str) -> str:
     return f"<ul>{''.join(f'<li>{escape(notice.text(language))}</li>' for notice in notices)}</ul>"
 
 
-def _about(one: Estimate) -> str:
-    return ", ".join("–" if value is None else value for value in one.slice.values())
+def _about(one: Estimate, titles: Mapping[str, str]) -> str:
+    return ", ".join("–" if value is None else titles.get(value, value) for value in one.slice.values())
 
 
 def _cells(one: Estimate, language: str) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import altair as alt
 
 from evaluation.charts.style import HEIGHT, Rows, finished, table, tooltip
 from evaluation.charts.words import WORDS
 from evaluation.estimators import Estimate
+
+_DAYS: Final = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelExpr="slice(datum.value, 5)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,8 @@ def trend(
     words, form = WORDS[language], ".1%" if share else ",.0f"
     rows: Rows = [
         {
-            "until": one.until.isoformat(),
+            # The day that ends then, where it ends: a browser elsewhere would tell another one.
+            "day": f"{one.until - timedelta(microseconds=1):%Y-%m-%d}",
             "value": one.value,
             "lower": one.lower,
             "upper": one.upper,
@@ -70,12 +74,12 @@ def trend(
         for one in days
     ]
     told = [
-        alt.Tooltip("until:T", title=words.until, format="%Y-%m-%d"),
+        alt.Tooltip("day:N", title=words.until),
         *tooltip({"value": (name, form), "lower": (words.lower, form), "upper": (words.upper, form)}),
     ]
-    scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=True)
+    scale = _scale([row["upper"] for row in rows], share=share)
     at = alt.Chart(table(rows)).encode(
-        x=alt.X("until:T", title=None, axis=alt.Axis(format="%m-%d", tickCount=6, grid=False)), tooltip=told
+        x=alt.X("day:O", title=None, scale=alt.Scale(type="point", padding=0), axis=_DAYS), tooltip=told
     )
     y = alt.Y("value:Q", title=name, scale=scale, axis=alt.Axis(format="%" if share else "~s", tickCount=5))
     known = at.transform_filter("isValid(datum.value)")
@@ -136,6 +140,7 @@ def calibration(bins: Sequence[CalibrationBin], *, language: str, height: int = 
 def forest(
     slices: Sequence[tuple[str, Estimate]],
     *,
+    about: str,
     name: str,
     language: str,
     overall: Estimate | None = None,
@@ -147,6 +152,8 @@ def forest(
     ----------
     slices : sequence of (str, Estimate)
         What a slice is called, and its estimate. Those that are undefined show their interval alone.
+    about : str
+        What is sliced by, in words.
     name : str
         What the estimate is called.
     language : str
@@ -179,7 +186,7 @@ def forest(
             "hits": (words.hits, ","),
         }
     )
-    scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=True)
+    scale = _scale([row["upper"] for row in rows], share=share)
     at = alt.Chart(table(rows)).encode(
         y=alt.Y("slice:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, grid=False)), tooltip=told
     )
@@ -196,5 +203,12 @@ def forest(
             line.mark_rule(style="reference").encode(tooltip=tooltip({"value": (words.overall, form)})),
             *layers,
         ]
-    title = words.slices.format(name=name)
+    title = words.slices.format(about=about, name=name)
     return finished(layers, title=title, height=max(80, 28 * len(rows)))
+
+
+def _scale(uppers: Sequence[float], *, share: bool) -> alt.Scale:
+    # A prevalence of some per cent would be a line along the edge of the whole scale.
+    most = max(uppers, default=1.0) or 1.0
+    whole = share and most > 0.5
+    return alt.Scale(domain=[0, 1] if whole else [0, most], nice=not whole)

@@ -11,6 +11,7 @@ from typing import Final
 class Words:
     """What charts say in one language."""
 
+    charts: str
     scores: str
     """With the name of a policy."""
     probability: str
@@ -34,13 +35,16 @@ class Words:
     expected: str
     observed: str
     slices: str
-    """With the name of an estimate."""
+    """With what is sliced by, and the name of an estimate."""
+    columns: Mapping[str, str]
+    """What slices are by."""
     overall: str
     slice: str
 
 
 WORDS: Final[Mapping[str, Words]] = {
     "ko": Words(
+        charts="그림",
         scores="점수 분포: {policy}",
         probability="위반 확률",
         items="항목 수",
@@ -61,11 +65,26 @@ WORDS: Final[Mapping[str, Words]] = {
         calibration="확률 보정",
         expected="점수가 말하는 위반율",
         observed="검수로 추정한 위반율",
-        slices="조각별 {name}",
+        slices="{about}별 {name}",
+        columns={
+            "policy": "정책",
+            "language": "언어",
+            "category": "분야",
+            "item_type": "종류",
+            "creator_id": "판매자",
+            "queue": "대기열",
+            "plan": "계획",
+            "model": "모델",
+            "source": "출처",
+            "day": "날짜",
+            "week": "주",
+            "month": "달",
+        },
         overall="전체",
         slice="조각",
     ),
     "en": Words(
+        charts="Charts",
         scores="Scores: {policy}",
         probability="Violation probability",
         items="Items",
@@ -86,8 +105,34 @@ WORDS: Final[Mapping[str, Words]] = {
         calibration="Calibration",
         expected="Share violating by the scores",
         observed="Share violating by review",
-        slices="{name} by slice",
+        slices="{name} by {about}",
+        columns={
+            "policy": "policy",
+            "language": "language",
+            "category": "category",
+            "item_type": "kind",
+            "creator_id": "seller",
+            "queue": "queue",
+            "plan": "plan",
+            "model": "model",
+            "source": "source",
+            "day": "day",
+            "week": "week",
+            "month": "month",
+        },
         overall="overall",
         slice="Slice",
     ),
 }
+
+
+def columns(about: str, language: str) -> str:
+    """Return what a slice is by, in words; ``a+b`` is both, and a name within the content is as it is.
+
+    Examples
+    --------
+    >>> columns("language+week", "ko"), columns("data.tier", "en")
+    ('언어·주', 'tier')
+    """
+    names = WORDS[language].columns
+    return "·".join(names.get(name, name.removeprefix("data.")) for name in about.split("+"))

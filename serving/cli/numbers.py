@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -12,6 +12,11 @@ from data.errors import Invalid
 from serving.cli.access import Json
 from serving.cli.answers import note, say, say_json, say_table
 from serving.cli.context import opened, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from evaluation.report import QualityReport
 
 Grade = Literal["report", "guarantee", "always"]
 Language = Literal["ko", "en"]
@@ -53,8 +58,10 @@ def report(
         str | None, typer.Option(help="Tell what changed since the window before: 7d, 4w, 12h long.")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page that can be kept and sent.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write the same as a PDF for the records.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write every chart into a folder.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every estimate as a line.")] = None,
-    language: Annotated[Language, typer.Option(help="Of the page.")] = "ko",
+    language: Annotated[Language, typer.Option(help="Of the files.")] = "ko",
     json: Json = False,
 ) -> None:
     """Say how well the process does.
@@ -77,14 +84,42 @@ def report(
             )
         except ValueError as wrong:
             raise Invalid(str(wrong)) from wrong
-    for path, text in ((html, found.to_html(language)), (csv, found.to_csv())):
-        if path is not None:
-            path.write_text(text, encoding="utf-8")
-            note(f"{path} was written.")
+        titles = {name: policy.title[language] for name, policy in application.policies.items()}
+    for path, content in _files(found, language, titles, html=html, pdf=pdf, png=png, csv=csv):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        note(f"{path} was written.")
     if json:
         say_json(found.to_json())
-    elif html is None and csv is None:
+    elif not (html or pdf or png or csv):
         say(found.to_text())
+
+
+def _files(
+    found: QualityReport,
+    language: Language,
+    titles: Mapping[str, str],
+    *,
+    html: Path | None,
+    pdf: Path | None,
+    png: Path | None,
+    csv: Path | None,
+) -> Iterator[tuple[Path, bytes]]:
+    if csv is not None:
+        yield csv, found.to_csv().encode()
+    if not (html or pdf or png):
+        return
+    from evaluation.charts import document, export  # drawing takes a second to import
+    from evaluation.charts.pictures import pictures
+    from serving.quality import SEOUL
+
+    if html is not None:
+        yield html, document.html(found, language, titles=titles, zone=SEOUL).encode()
+    if pdf is not None:
+        yield pdf, document.pdf(found, language, titles=titles, zone=SEOUL)
+    if png is not None:
+        for name, chart in pictures(found, language, titles=titles).items():
+            yield png / f"{name}.png", export.png(chart)
 
 
 def show_settings(context: typer.Context, json: Json = False) -> None:

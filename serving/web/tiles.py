@@ -15,7 +15,7 @@ from serving.web.words import in_both
 _COUNTS: Final = frozenset({"missed"})
 """Estimates that are numbers of items; the others are shares."""
 
-_BARS: Final = frozenset({"recall", "precision"})
+_BARS: Final = frozenset({"recall", "precision", "threshold_recall", "view_recall"})
 """Shares that use the whole scale. A prevalence of 2 % would be a dot at its end."""
 
 

@@ -238,15 +238,6 @@ def test_the_guarantee_is_wider() -> None:
     assert sure.find("missed").method == "gamma_guarantee"
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_report_is_a_page_that_stands_alone(language: str) -> None:
-    page = make_report().to_html(language)
-    assert page.startswith("<!doctype html>")
-    assert "counterfeit" in page
-    assert "http" not in page.replace("<!doctype html>", "")
-    assert {"ko": "정책별", "en": "By policy"}[language] in page
-
-
 def test_a_report_is_lines_that_a_table_reads() -> None:
     report = make_report()
     table = pd.read_csv(io.StringIO(report.to_csv()))

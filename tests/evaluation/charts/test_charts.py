@@ -85,7 +85,7 @@ def slices() -> list[tuple[str, Estimate]]:
 
 
 def a_forest(language: str) -> alt.LayerChart:
-    return forest(slices(), name="재현율", language=language, overall=slices()[0][1])
+    return forest(slices(), about="언어", name="재현율", language=language, overall=slices()[0][1])
 
 
 CHARTS: list[Make] = [a_distribution, a_curve, a_trend, a_calibration, a_forest]
@@ -244,6 +244,6 @@ def test_the_fonts_are_those_that_were_looked_at_and_have_their_licence() -> Non
 
 
 def test_both_languages_have_the_same_places_for_names() -> None:
-    for name in ("scores", "trend", "slices"):
-        places = {getattr(words, name).count("{") for words in WORDS.values()}
-        assert places == {1}
+    for name, count in (("scores", 1), ("trend", 1), ("slices", 2)):
+        assert {getattr(words, name).count("{") for words in WORDS.values()} == {count}
+    assert WORDS["ko"].columns.keys() == WORDS["en"].columns.keys()
