@@ -9,12 +9,13 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from serving.web.review import page as review
 from serving.web.shell import Page, Shell
 from serving.web.signing import page as signing
 from serving.web.today import page as today
 from serving.wiring import Application
 
-PAGES: Final[tuple[Page, ...]] = (today.PAGE,)
+PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE)
 """In the order of the navigation."""
 
 
