@@ -40,7 +40,7 @@ class Telling:
 
     version = "telling-1"
 
-    def score(self, items: Any, histories: Any, *, scored_at: datetime) -> list[Score]:
+    def score(self, items: Any, histories: Any, *, scored_at: datetime) -> list[Score | Exception]:
         return [
             Score(
                 score_id=f"score-{item.item_id}",

@@ -62,7 +62,7 @@ class Telling:
 
     version = "1"
 
-    def score(self, items: Any, histories: Any, *, scored_at: Any) -> list[Score]:
+    def score(self, items: Any, histories: Any, *, scored_at: Any) -> list[Score | Exception]:
         return [
             Score(
                 score_id=f"score-{item.item_id}",
