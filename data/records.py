@@ -70,6 +70,8 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     QC_LEAD = "qc_lead"
     DATA_SCIENTIST = "data_scientist"
+    VIEWER = "viewer"
+    """Sees what a QC lead sees and changes nothing: legal, the business, a regulator."""
     ADMIN = "admin"
 
 

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from data.records import AuditDesign, AuditRates, Plan
-from evaluation.intervals import Floats, check_level
+from evaluation.intervals import Floats, Interval, check_level
 from evaluation.rates import chances, solve_rates
 from evaluation.sizes import sizes
 
@@ -76,6 +76,19 @@ def recall_half_width(recall: float, effective_hits: float, *, level: float = 0.
         raise ValueError(f"effective_hits must be 0 or more; got {effective_hits!r}.")
     wide = _z(level) * recall * (1 - recall)
     return min(1.0, wide / math.sqrt(effective_hits)) if effective_hits > 0 else 1.0
+
+
+def planning_recall(likely: Interval) -> float:
+    """Return the recall of an interval that is hardest to tell: what is nearest to one half.
+
+    The half-width that it gives is then not too hopeful, not even where no missed violation was found yet.
+
+    Examples
+    --------
+    >>> [planning_recall(Interval(lower, 1.0, 0.95)) for lower in (0.3, 0.85)]
+    [0.5, 0.85]
+    """
+    return min(max(0.5, likely.lower), likely.upper)
 
 
 def effective_hits_needed(recall: float, *, half_width: float, level: float = 0.95) -> float:

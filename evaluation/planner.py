@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.records import ANY, Plan
-from evaluation.budgets import Budget, budget, check_days, planned_rates
+from evaluation.budgets import Budget, budget, check_days, planned_rates, planning_recall
 from evaluation.candidates import Share, draws_of
 from evaluation.estimators import Estimate
 from evaluation.intervals import Floats, Interval, check_level, share_bounds
@@ -58,7 +58,8 @@ class Outlook:
     precision: Estimate
     missed_per_day: Estimate
     buys: Budget | None
-    """What the plan's audits would tell in as many days; None where recall is not known yet."""
+    """What the plan's audits would tell in as many days, whatever recall of its interval is true; None where
+    recall is not known yet."""
 
 
 def outlook(sample: pd.DataFrame, plan: Plan, *, days: float, level: float = 0.95) -> Outlook:
@@ -108,7 +109,7 @@ def outlook(sample: pd.DataFrame, plan: Plan, *, days: float, level: float = 0.9
         missed_per_day=_missed(rows, seen, days=days, level=level),
         buys=None
         if recall.value is None
-        else budget(rest, chance, recall=recall.value, days=days, level=level),
+        else budget(rest, chance, recall=planning_recall(recall.interval), days=days, level=level),
     )
 
 

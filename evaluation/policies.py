@@ -19,7 +19,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from data.records import ANY
 from evaluation.estimators import Estimate, conclude, parts_of
@@ -71,46 +70,76 @@ def estimate_policies(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    # Sums over items with pi, score p and value v, of those with a score and of those without (p = 1 then).
+    items: Floats
+    mass: Floats
+    likely: Floats
+    """Of p v."""
+    square: Floats
+    """Of p v²."""
+    excess: Floats
+    """Of p v² (1 - pi) / pi."""
+    largest: float
+    """The largest v / pi."""
+    scores: float
+
+    @classmethod
+    def of(cls, pi: Floats, score: Floats, value: Floats) -> _Sums:
+        scored = ~np.isnan(score)
+        p = np.where(scored, score, 1.0)
+        square = p * value**2
+
+        def apart(amounts: Floats) -> Floats:
+            return np.array([amounts[scored].sum(), amounts[~scored].sum()])
+
+        return cls(
+            items=apart(np.ones_like(pi)),
+            mass=apart(value),
+            likely=apart(p * value),
+            square=apart(square),
+            excess=apart(square * (1 - pi) / pi),
+            largest=float((value / pi).max(initial=0.0)),
+            scores=float(p[scored].sum()),
+        )
+
+    def undrawn(self, share: float) -> Undrawn:
+        # With a chance of c = share pi, (1 - c) / c is (1 - pi) / pi + 1 - share, divided by the share.
+        excess = (self.excess + (1 - share) * self.square) / share
+        return Undrawn(
+            items=self.items.sum(keepdims=True),
+            mass=self.mass.sum(keepdims=True),
+            largest=np.array([self.largest / share]),
+            likely=self.likely[:1],
+            excess=excess[:1],
+            unscored=self.likely[1:],
+            unscored_excess=excess[1:],
+            scores=self.scores,
+            scored=float(self.items[0]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Others:
     # The items that were neither drawn nor flagged: alike for all policies, and most of a large table.
-    pi: Floats
-    score: Floats
-    views: Floats
+    all: _Sums
+    viewed: _Sums
 
     def conclude(self, rows: Rows, *, level: float, grade: Grade) -> list[Estimate]:
-        seen = ~np.isnan(self.views)
         share = _settled_share(rows)
-        undrawn = {
-            "missed": self._undrawn(np.ones_like(seen), np.ones_like(self.pi), share=share),
-            "missed_views": self._undrawn(seen, self.views, share=share),
-        }
+        undrawn = {"missed": self.all.undrawn(share), "missed_views": self.viewed.undrawn(share)}
         return conclude(rows, parts_of(rows, undrawn), level=level, grade=grade)
-
-    def _undrawn(self, where: NDArray[np.bool_], values: Floats, *, share: float) -> Undrawn:
-        chance, value, p = self.pi[where] * share, values[where], self.score[where]
-        scored, excess = ~np.isnan(p), value**2 * (1 - chance) / chance
-
-        def total(amounts: Floats) -> Floats:
-            return np.array([amounts.sum()])
-
-        return Undrawn(
-            items=np.array([float(value.size)]),
-            mass=total(value),
-            largest=np.array([(value / chance).max(initial=0.0)]),
-            likely=total((p * value)[scored]),
-            excess=total((p * excess)[scored]),
-            unscored=total(value[~scored]),
-            unscored_excess=total(excess[~scored]),
-            scores=float(p[scored].sum()),
-            scored=float(np.count_nonzero(scored)),
-        )
 
 
 def _apart(sample: pd.DataFrame) -> tuple[pd.DataFrame, _Others]:
     """Return the rows that some policy may look at in its own way, and the others."""
     rows = read_sample(sample)
     alone = ~rows.drawn & ~rows.full_review & (rows.identity < 0)
-    others = _Others(pi=rows.pi[alone], score=rows.score[alone], views=rows.views[alone])
+    seen = alone & ~np.isnan(rows.views)
+    others = _Others(
+        all=_Sums.of(rows.pi[alone], rows.score[alone], np.ones(int(alone.sum()))),
+        viewed=_Sums.of(rows.pi[seen], rows.score[seen], rows.views[seen]),
+    )
     return sample[~alone].reset_index(drop=True), others
 
 

@@ -55,12 +55,12 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.SCORE: frozenset({Role.QUEUE}),
     Action.RECORD_EVENTS: frozenset({Role.QUEUE, Role.REVIEWER}),
     Action.READ_TIMELINE: frozenset({Role.QUEUE, Role.QC_LEAD, Role.DATA_SCIENTIST}),
-    Action.READ_QUEUE: frozenset({Role.QC_LEAD}),
+    Action.READ_QUEUE: frozenset({Role.QC_LEAD, Role.VIEWER}),
     Action.WORK: frozenset({Role.REVIEWER, Role.QC_LEAD}),
-    Action.READ_PLANS: frozenset({Role.QC_LEAD}),
+    Action.READ_PLANS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
     Action.SET_PLANS: frozenset({Role.QC_LEAD}),
-    Action.READ_REPORTS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST}),
-    Action.READ_MODELS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST}),
+    Action.READ_REPORTS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
+    Action.READ_MODELS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
     Action.PROMOTE: frozenset({Role.QC_LEAD}),
 }
 """Who may do what. What is not here is refused. An admin may do everything."""

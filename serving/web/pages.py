@@ -9,13 +9,14 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from serving.web.planner import page as planner
 from serving.web.review import page as review
 from serving.web.shell import Page, Shell
 from serving.web.signing import page as signing
 from serving.web.today import page as today
 from serving.wiring import Application
 
-PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE)
+PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE, planner.PAGE)
 """In the order of the navigation."""
 
 

@@ -8,12 +8,13 @@ role was checked and a form was read. Whatever it refuses ends in one page that 
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
@@ -32,6 +33,8 @@ from serving.wiring import Application
 
 _LANGUAGE: Final = "tamis_language"
 _YEAR_S: Final = 365 * 24 * 3600
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,8 @@ class Shell:
     def __init__(self, application: Application, pages: Sequence[Page]) -> None:
         self._application = application
         self._pages = pages
+        self._kept: dict[Any, Any] = {}
+        self._lock = threading.Lock()
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent),
             autoescape=True,
@@ -119,6 +124,14 @@ class Shell:
             ),
             Route("/static/{path:path}", assets.answer, middleware=headers),
         ]
+
+    def kept(self, make: Callable[[Application], T]) -> T:
+        """Return what a page keeps as long as the application lives; made when first asked for."""
+        with self._lock:
+            if make not in self._kept:
+                self._kept[make] = make(self._application)
+            found: T = self._kept[make]
+            return found
 
     def first(self, actor: Actor) -> str:
         """Return the first page that a role may open."""

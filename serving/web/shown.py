@@ -89,3 +89,14 @@ def setting(value: float) -> str:
     ('50%', '73.7%', '5%')
     """
     return f"{value * 100:.3g}%"
+
+
+def plain(value: float) -> str:
+    """Return a number that somebody chose, with thousands set apart and no more places than it has.
+
+    Examples
+    --------
+    >>> plain(1200.0), plain(0.125), plain(2.5)
+    ('1,200', '0.125', '2.5')
+    """
+    return f"{value:,.4f}".rstrip("0").rstrip(".") or "0"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evaluation.estimators import Estimate
+from evaluation.intervals import Interval
 from serving.web import shown
 from serving.web.words import WORDS as COMMON
 from serving.web.words import in_both
@@ -101,15 +102,18 @@ def _interval(estimate: Estimate, language: str, written: Callable[[float], str]
     )
 
 
+def bar(value: float, interval: Interval) -> Bar:
+    """Return a share and its interval as a bar."""
+    start, end = 100 * interval.lower, 100 * interval.upper
+    return Bar(
+        start=round(start, 2), width=round(max(end - start, 0.5), 2), point=round(min(100 * value, 99.0), 2)
+    )
+
+
 def _bar(estimate: Estimate) -> Bar | None:
     if estimate.value is None or estimate.name not in _BARS:
         return None
-    start, end = 100 * estimate.interval.lower, 100 * estimate.interval.upper
-    return Bar(
-        start=round(start, 2),
-        width=round(max(end - start, 0.5), 2),
-        point=round(min(100 * estimate.value, 99.0), 2),
-    )
+    return bar(estimate.value, estimate.interval)
 
 
 def _writer(estimate: Estimate, language: str) -> Callable[[float], str]:

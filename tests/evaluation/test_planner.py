@@ -15,6 +15,7 @@ from evaluation.budgets import (
     budgets,
     effective_hits_needed,
     expected_effective_hits,
+    planning_recall,
     recall_half_width,
 )
 from evaluation.estimators import estimate
@@ -145,7 +146,11 @@ def test_the_outlook_says_what_its_audits_buy() -> None:
     p = sample["score"][sample["score"] < 0.5]
     assert found.buys is not None
     again = budgets(
-        p, audits_per_day=[150], recall=found.recall.value or 0, days=2, plan=make_plan(daily_budget=1)
+        p,
+        audits_per_day=[150],
+        recall=planning_recall(found.recall.interval),
+        days=2,
+        plan=make_plan(daily_budget=1),
     )
     assert again[0].effective_hits == pytest.approx(found.buys.effective_hits)
     assert again[0].half_width == pytest.approx(found.buys.half_width)

@@ -145,7 +145,10 @@ ALLOWED = {
         Action.READ_TIMELINE, Action.READ_QUEUE, Action.READ_PLANS, Action.SET_PLANS, Action.READ_REPORTS,
         Action.READ_MODELS, Action.PROMOTE, Action.WORK,
     },
-    Role.DATA_SCIENTIST: {Action.READ_TIMELINE, Action.READ_REPORTS, Action.READ_MODELS},
+    Role.DATA_SCIENTIST: {
+        Action.READ_TIMELINE, Action.READ_PLANS, Action.READ_REPORTS, Action.READ_MODELS,
+    },
+    Role.VIEWER: {Action.READ_QUEUE, Action.READ_PLANS, Action.READ_REPORTS, Action.READ_MODELS},
     Role.ADMIN: set(Action),
 }  # fmt: skip
 

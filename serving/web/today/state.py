@@ -7,7 +7,7 @@ Everything is read once and put into one object; the page and its JSON twin are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from data.store.store import Session
 from evaluation.estimators import Estimate
 from evaluation.report import QualityReport
 from evaluation.report_notices import SYNTHETIC
+from serving.web.plain import plain
 from serving.wiring import Application
 
 HEADLINES: Final = ("recall", "precision", "prevalence", "missed")
@@ -91,11 +92,11 @@ class Today:
             "now": self.now.isoformat(),
             "synthetic": self.synthetic,
             "items": self.items,
-            "queues": [_plain(asdict(queue)) for queue in self.queues],
-            "plan": None if self.plan is None else _plain(asdict(self.plan)),
-            "deployment": None if self.deployment is None else _plain(asdict(self.deployment)),
+            "queues": [plain(queue) for queue in self.queues],
+            "plan": plain(self.plan),
+            "deployment": plain(self.deployment),
             "problem": self.problem,
-            "steps": [asdict(step) for step in self.steps],
+            "steps": plain(self.steps),
             "report": self.report.to_json(),
         }
 
@@ -122,9 +123,3 @@ def gather(application: Application) -> Today:
         report=application.quality.report(by=()),
         items=items,
     )
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()
-    }

@@ -9,26 +9,27 @@ from starlette.routing import Route
 from data.records import Role
 from serving.api.app import ENDPOINTS
 
-Q, R, L, D, A = Role.QUEUE, Role.REVIEWER, Role.QC_LEAD, Role.DATA_SCIENTIST, Role.ADMIN
+Q, R, L, D = Role.QUEUE, Role.REVIEWER, Role.QC_LEAD, Role.DATA_SCIENTIST
+V, A = Role.VIEWER, Role.ADMIN
 
 # Every route of the API and who may use it, by hand. A route that is not here makes the tests red.
 MATRIX: dict[str, set[Role]] = {
     "POST /v1/scores": {Q, A},
     "POST /v1/events": {Q, R, A},
     "GET /v1/items/{item_id:path}/timeline": {Q, L, D, A},
-    "GET /v1/reports/quality": {L, D, A},
-    "GET /v1/queue": {L, A},
+    "GET /v1/reports/quality": {L, D, V, A},
+    "GET /v1/queue": {L, V, A},
     "POST /v1/queue/claim": {R, L, A},
     "POST /v1/jobs/{job_id}/renew": {R, L, A},
     "POST /v1/jobs/{job_id}/release": {R, L, A},
     "POST /v1/jobs/{job_id}/finish": {R, L, A},
-    "GET /v1/plans": {L, A},
+    "GET /v1/plans": {L, D, V, A},
     "POST /v1/plans": {L, A},
     "POST /v1/plans/preview": {L, A},
     "POST /v1/plans/goal": {L, A},
     "POST /v1/plans/split": {L, A},
     "POST /v1/plans/{version}/roll-back": {L, A},
-    "GET /v1/models": {L, D, A},
+    "GET /v1/models": {L, D, V, A},
     "POST /v1/models/{version}/promote": {L, A},
     "POST /v1/models/roll-back": {L, A},
 }
