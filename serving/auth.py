@@ -56,7 +56,7 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.RECORD_EVENTS: frozenset({Role.QUEUE, Role.REVIEWER}),
     Action.READ_TIMELINE: frozenset({Role.QUEUE, Role.QC_LEAD, Role.DATA_SCIENTIST}),
     Action.READ_QUEUE: frozenset({Role.QC_LEAD, Role.VIEWER}),
-    Action.WORK: frozenset({Role.REVIEWER}),
+    Action.WORK: frozenset({Role.REVIEWER, Role.QC_LEAD}),
     Action.READ_PLANS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
     Action.SET_PLANS: frozenset({Role.QC_LEAD}),
     Action.READ_REPORTS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),

@@ -69,6 +69,11 @@ class Reviews:
             )
         )
 
+    def held(self, *, reviewer_id: str) -> Job | None:
+        """Return the job that the reviewer holds; None where there is none."""
+        now = self._clock()
+        return self._gateway.read(lambda session: session.queue.held(reviewer_id, now=now))
+
     def renew(self, job_id: str, *, reviewer_id: str) -> Job:
         """Keep a claimed job for another lease; `ClaimLost` where it is held by somebody else."""
         now = self._clock()
@@ -117,12 +122,13 @@ class Reviews:
         now = self._clock()
         return self._gateway.read(lambda session: session.queue.waiting(queue=queue, limit=limit, now=now))
 
-    def counts(self) -> list[QueueCount]:
-        """Return how many jobs wait, are claimed and are late in each queue."""
+    def counts(self, *, reviewer_id: str | None = None) -> list[QueueCount]:
+        """Return how many jobs wait, are claimed and are late in each queue; of those for a reviewer."""
         now = self._clock()
-        counts = self._gateway.read(lambda session: session.queue.counts(now))
-        for count in counts:
-            metrics.waiting(count.queue, count.waiting)
+        counts = self._gateway.read(lambda session: session.queue.counts(now, reviewer_id=reviewer_id))
+        if reviewer_id is None:
+            for count in counts:
+                metrics.waiting(count.queue, count.waiting)
         return counts
 
     def decide(self, events: Sequence[Event], *, actor: Actor) -> list[Receipt]:

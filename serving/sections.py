@@ -51,6 +51,10 @@ class ReviewSettings(BaseModel):
     lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
     """Minutes a claimed job stays with its reviewer. After that anybody may claim it."""
     second_looks: SecondLookSettings = SecondLookSettings()
+    media: str = ""
+    """The folder of clips and frames that the review page plays. Empty: none, reviewers see the texts."""
+    score_visible_share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the jobs whose reviewer sees score and evidence. Who sees a score leans towards it."""
 
 
 class ChampionSettings(BaseModel):

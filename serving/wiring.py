@@ -33,6 +33,7 @@ from serving.scoring import Scoring
 from serving.second_looks import SecondLooks
 from serving.settings import Settings
 from serving.triage import Triage
+from serving.visibility import ScoreVisibility
 from training.scorer import Scorer
 
 Clock = Callable[[], datetime]
@@ -54,6 +55,7 @@ class Application:
     auth: Auth
     triage: Triage
     reviews: Reviews
+    visibility: ScoreVisibility
     plans: Plans
     quality: Quality
     retraining: Retraining
@@ -145,6 +147,7 @@ def build(
             lease=timedelta(minutes=settings.reviews.lease_minutes),
             second_looks=SecondLooks(key=key, settings=settings.reviews.second_looks),
         ),
+        visibility=ScoreVisibility(key=key, share=settings.reviews.score_visible_share),
         plans=Plans(gateway=gateway, store=store, policies=policies, clock=clock),
         quality=Quality(store=store, clock=clock),
         retraining=Retraining(

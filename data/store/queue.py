@@ -54,8 +54,12 @@ class Queue(Part):
         A claim lasts for the lease. A job whose lease has run out is free again. Nobody gets a second look
         at what they looked at first.
         """
-        theirs = sa.or_(job.c.not_for.is_(None), job.c.not_for != reviewer_id)
-        chosen = sa.select(job.c.sequence).where(_is_free(now), theirs, _in(queue)).order_by(*_ORDER).limit(1)
+        chosen = (
+            sa.select(job.c.sequence)
+            .where(_is_free(now), _is_for(reviewer_id), _in(queue))
+            .order_by(*_ORDER)
+            .limit(1)
+        )
         # Whoever claims at the same moment gets the job after, without waiting. (SQLite lets one writer
         # in at a time, and leaves the clause out.)
         first = chosen.with_for_update(skip_locked=True).scalar_subquery()
@@ -80,13 +84,24 @@ class Queue(Part):
             return self._held(job_id, reviewer_id, finished_at=now)
         return self._change(sa.and_(job.c.job_id == job_id, _OPEN), finished_at=now) or self.job(job_id)
 
+    def held(self, reviewer_id: str, *, now: datetime) -> Job | None:
+        """Return the job that the reviewer holds, the one claimed last; None where they hold none."""
+        theirs = sa.and_(_OPEN, job.c.claimed_by == reviewer_id, job.c.claimed_until > now)
+        found = self._connection.execute(_JOB.where(theirs).order_by(job.c.claimed_until.desc()).limit(1))
+        row = found.one_or_none()
+        return None if row is None else Job(**row._mapping)
+
     def waiting(self, *, now: datetime, queue: str | None = None, limit: int = 100) -> list[Job]:
         """Return the free jobs in the order in which they will be claimed."""
         chosen = _JOB.where(_is_free(now), _in(queue)).order_by(*_ORDER).limit(limit)
         return [Job(**row._mapping) for row in self._connection.execute(chosen)]
 
-    def counts(self, now: datetime) -> list[QueueCount]:
-        """Return how much is open, by queue. What is overdue counts whether it is claimed or not."""
+    def counts(self, now: datetime, *, reviewer_id: str | None = None) -> list[QueueCount]:
+        """Return how much is open, by queue. What is overdue counts whether it is claimed or not.
+
+        With a reviewer, without the second looks that they may not take: a job that shows in the count and
+        cannot be claimed would say what it is.
+        """
         held = sa.and_(_OPEN, job.c.claimed_until > now)
         number = sa.func.count()
         oldest = sa.func.min(job.c.created_at, type_=job.c.created_at.type)
@@ -98,7 +113,7 @@ class Queue(Part):
                 number.filter(job.c.due_at < now).label("overdue"),
                 oldest.label("oldest_created_at"),
             )
-            .where(_OPEN)
+            .where(_OPEN, _is_for(reviewer_id))
             .group_by(job.c.queue)
             .order_by(job.c.queue)
         )
@@ -120,6 +135,12 @@ class Queue(Part):
 
 def _is_free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(_OPEN, sa.or_(job.c.claimed_until.is_(None), job.c.claimed_until <= now))
+
+
+def _is_for(reviewer_id: str | None) -> sa.ColumnElement[bool]:
+    if reviewer_id is None:
+        return sa.true()
+    return sa.or_(job.c.not_for.is_(None), job.c.not_for != reviewer_id)
 
 
 def _in(queue: str | None) -> sa.ColumnElement[bool]:

@@ -143,7 +143,7 @@ ALLOWED = {
     Role.REVIEWER: {Action.RECORD_EVENTS, Action.WORK},
     Role.QC_LEAD: {
         Action.READ_TIMELINE, Action.READ_QUEUE, Action.READ_PLANS, Action.SET_PLANS, Action.READ_REPORTS,
-        Action.READ_MODELS, Action.PROMOTE,
+        Action.READ_MODELS, Action.PROMOTE, Action.WORK,
     },
     Role.DATA_SCIENTIST: {
         Action.READ_TIMELINE, Action.READ_PLANS, Action.READ_REPORTS, Action.READ_MODELS,

@@ -28,3 +28,11 @@ def test_what_was_released_becomes_no_work(make_routing: Any, noon: Any) -> None
 def test_routings_and_their_jobs_have_names_of_their_own() -> None:
     made = {jobs.new_routing_id() for _ in range(100)}
     assert len({jobs.job_id(name) for name in made}) == 100
+
+
+def test_the_name_of_a_second_look_looks_like_any_other_and_is_always_the_same() -> None:
+    routing = jobs.new_routing_id()
+    first, second = jobs.job_id(routing), jobs.second_job_id(routing)
+    assert second == jobs.second_job_id(routing) != first
+    assert [len(name) for name in (first, second)] == [36, 36]
+    assert routing.removeprefix("routing-") not in second

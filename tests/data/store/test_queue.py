@@ -153,6 +153,36 @@ def test_what_is_open_is_counted_by_queue(filled: Store, noon: datetime) -> None
         ]
 
 
+def test_a_second_look_is_not_counted_for_who_may_not_take_it(
+    filled: Store, make_job: Make, noon: datetime
+) -> None:
+    with filled.begin() as session:
+        session.queue.add([make_job("v1", job_id="second-look", queue="en", not_for="a")])
+        session.queue.finish("third", reviewer_id=None, now=noon)
+        assert [count.queue for count in session.queue.counts(noon, reviewer_id="a")] == ["ko"]
+        assert [count.queue for count in session.queue.counts(noon, reviewer_id="b")] == ["en", "ko"]
+        assert [count.queue for count in session.queue.counts(noon)] == ["en", "ko"]
+
+
+def test_what_a_reviewer_holds_is_found_until_it_is_finished_or_runs_out(
+    filled: Store, noon: datetime
+) -> None:
+    later = noon + timedelta(minutes=1)
+    with filled.begin() as session:
+        assert session.queue.held("a", now=noon) is None
+        claim(session, noon, "a")
+        claim(session, later, "a")
+        assert session.queue.held("b", now=later) is None
+        assert _name(session.queue.held("a", now=later)) == "second"
+        session.queue.finish("second", reviewer_id="a", now=later)
+        assert _name(session.queue.held("a", now=later)) == "first"
+        assert session.queue.held("a", now=noon + LEASE) is None
+
+
+def _name(job: Job | None) -> str | None:
+    return None if job is None else job.job_id
+
+
 def test_four_who_claim_at_once_never_get_the_same_job(
     store: Store, url: str, make_item: Callable[..., Item], make_job: Make, noon: datetime
 ) -> None:
