@@ -9,12 +9,30 @@ import re
 from datetime import datetime
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}")
+_LONGEST_NAME = 128
 
 
 def check_identifier(name: str, value: str) -> None:
     """Refuse an id that could not travel through addresses, hashes and both databases."""
     if not _IDENTIFIER.fullmatch(value):
         raise ValueError(f"{name} must be 1 to 128 of A-Z a-z 0-9 . _ : @ / + -; got {value!r}.")
+
+
+def check_person(name: str, value: str) -> None:
+    """Refuse what is no name of a person: of any script, without ends of space and without controls.
+
+    Examples
+    --------
+    >>> check_person("reviewer_id", "정민")
+    >>> check_person("reviewer_id", " ")
+    Traceback (most recent call last):
+    ValueError: reviewer_id must be 1 to 128 printable characters without space at its ends; got ' '.
+    """
+    if not (0 < len(value) <= _LONGEST_NAME and value.isprintable() and value == value.strip()):
+        raise ValueError(
+            f"{name} must be 1 to {_LONGEST_NAME} printable characters without space at its ends; "
+            f"got {value!r}."
+        )
 
 
 def check_moment(name: str, value: datetime | None) -> None:

@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from data.checks import check_identifier, check_moment, check_probability, content_digest
+from data.checks import (
+    check_identifier,
+    check_moment,
+    check_person,
+    check_probability,
+    content_digest,
+)
 
 ANY: Final = "any"
 """The name under which "violates any policy" stands beside the policies."""
@@ -447,7 +453,7 @@ class Decision:
 
     def __post_init__(self) -> None:
         check_identifier("decision_id", self.decision_id)
-        check_identifier("reviewer_id", self.reviewer_id)
+        check_person("reviewer_id", self.reviewer_id)
         check_moment("decided_at", self.decided_at)
         check_moment("started_at", self.started_at)
         if self.inclusion_probability is not None:

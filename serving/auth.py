@@ -20,7 +20,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from data.errors import LedgerUnavailable, NotAllowed, NotSignedIn
+from data.checks import check_person
+from data.errors import Invalid, LedgerUnavailable, NotAllowed, NotSignedIn
 from data.records import Role
 from data.store.access import Kind
 from serving.gateway import Gateway
@@ -170,6 +171,10 @@ class Auth:
         return ended
 
     def _issue(self, *, kind: Kind, prefix: str, role: Role, name: str, lasts: timedelta | None) -> Issued:
+        try:
+            check_person("name", name)
+        except ValueError as wrong:
+            raise Invalid(str(wrong), field="name") from wrong
         secret = prefix + secrets.token_urlsafe(32)
         now = self._clock()
         issued = Issued(

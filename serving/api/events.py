@@ -11,7 +11,7 @@ from data.errors import LedgerUnavailable
 from data.records import ReviewType, Segment, Verdict
 from serving.api.endpoint import Call, Endpoint, Reply
 from serving.api.errors import Problem, body_of, problem_of, status_of
-from serving.api.fields import Answered, Asked, Free, Identifier, Moment, Text
+from serving.api.fields import Answered, Asked, Free, Identifier, Moment, Person, Text
 from serving.auth import Action
 from serving.events import DECIDED, Event, Outcome, Receipt
 
@@ -52,7 +52,7 @@ class AskedDecision(Asked):
 
     item_id: Identifier
     item_version: Identifier = "1"
-    reviewer_id: Identifier
+    reviewer_id: Person
     verdict: Verdict
     """``no_violation`` is as much news as ``violation``: send every decision."""
     policies: Annotated[list[Identifier], Field(max_length=50)] = Field(default_factory=list)

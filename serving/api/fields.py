@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from data.checks import check_person
 from data.records import TEXT_FIELDS
 
 MOST_CHARACTERS: Final = 20_000
@@ -125,7 +126,13 @@ def _readable(content: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return content
 
 
+def _person(name: str) -> str:
+    check_person("a name", name)
+    return name
+
+
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN, examples=["video-1"])]
+Person = Annotated[str, Field(min_length=1, max_length=128, examples=["reviewer-1"]), AfterValidator(_person)]
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(_plain)]
 ShortText = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 Reason = Annotated[str, Field(min_length=5, max_length=2000), AfterValidator(_plain)]

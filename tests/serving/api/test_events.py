@@ -82,7 +82,7 @@ def test_everything_a_decision_says_is_in_the_ledger(site: Any) -> None:
             "invalid-field",
             "/payload/segments/0/end_ms",
         ),
-        ({"reviewer_id": "미나"}, 422, "invalid-field", "/payload/reviewer_id"),
+        ({"reviewer_id": " "}, 422, "invalid-field", "/payload/reviewer_id"),
         ({"score_visible": "no"}, 422, "invalid-field", "/payload/score_visible"),
         ({"nonsense": 1}, 422, "unknown-field", "/payload/nonsense"),
     ],

@@ -157,12 +157,11 @@ def test_nothing_to_claim_is_said(sit: Sit) -> None:
     assert "지금 맡으실 작업이 없습니다" in answer.text
 
 
-def test_a_name_that_cannot_stand_in_the_ledger_is_refused_before_the_work(sit: Sit) -> None:
+def test_people_are_called_what_they_are_called(sit: Sit) -> None:
     seen = sit(name="민아")
     _submit(seen)
-    answer = seen.client.post("/review", data={"do": "claim"})
-    assert answer.status_code == 422
-    assert "--name" in answer.text
+    assert seen.client.post("/review", data={"do": "claim"}).status_code == 303
+    assert seen.application.reviews.held(reviewer_id="민아") is not None
 
 
 # The job.
@@ -215,7 +214,7 @@ def test_an_audit_a_full_review_and_a_second_look_are_the_same_page(bench: Any, 
         job = viewer.claim()
         with bench.store.read() as session:
             held = session.queue.job(job)
-        page = viewer.page()
+        page = re.sub(r"\?v=\w+", "", viewer.page())  # digests may spell an id
         for name, stands_for in ((job, "JOB"), (held.item_id, "ITEM"), ("jun", "WHO"), ("mina", "WHO")):
             page = page.replace(name, stands_for)
         pages[held.review_type, held.item_id] = page
