@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Return dictionaries, lists, strings and numbers; a number without end is None.
+    """Return dictionaries, lists, strings and numbers.
+
+    A number without end is None, and a span of time is told in seconds.
 
     Examples
     --------
@@ -25,4 +27,6 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return None if isinstance(value, float) and not math.isfinite(value) else value

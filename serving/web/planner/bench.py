@@ -14,7 +14,7 @@ from evaluation.goals import Solution
 from evaluation.planner import Outlook
 from serving.web.plain import plain
 from serving.web.planner.asked import THRESHOLD, Asked, read, written
-from serving.web.planner.recent import Past, Recent
+from serving.web.recent import Past, Recent
 from serving.web.shell import Visit
 
 

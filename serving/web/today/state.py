@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from data.records import Deployment, Plan
+from data.store.activity import Activity
 from data.store.queue import QueueCount
 from data.store.store import Session
 from evaluation.estimators import Estimate
 from evaluation.report import QualityReport
 from evaluation.report_notices import SYNTHETIC
+from serving.quality import SEOUL
 from serving.web.plain import plain
+from serving.web.recent import Recent
+from serving.web.today.alarms import WEEK, Alarm, alarms
 from serving.wiring import Application
 
 HEADLINES: Final = ("recall", "precision", "prevalence", "missed")
@@ -47,6 +51,8 @@ class Today:
     report: QualityReport
     items: int
     """How many items the ledger holds, imported ones included."""
+    activity: Activity
+    alarms: Sequence[Alarm]
 
     @property
     def synthetic(self) -> bool:
@@ -57,6 +63,26 @@ class Today:
     def headlines(self) -> list[Estimate]:
         """The estimates on the page."""
         return [self.report.find(name) for name in HEADLINES]
+
+    @property
+    def open_jobs(self) -> int:
+        """How many jobs are not finished."""
+        return sum(queue.waiting + queue.claimed for queue in self.queues)
+
+    @property
+    def hours_used(self) -> float:
+        """Of reviewing, today; a decision of which the begin is unknown counts as the plan says."""
+        untimed = self.activity.decisions - self.activity.timed
+        return self.activity.review_time / timedelta(hours=1) + untimed * self._hours
+
+    @property
+    def hours_left(self) -> float:
+        """That the open jobs will take, as the plan says."""
+        return self.open_jobs * self._hours
+
+    @property
+    def _hours(self) -> float:
+        return (self.plan.review_minutes if self.plan else 1.0) / 60
 
     @property
     def overdue(self) -> int:
@@ -97,29 +123,47 @@ class Today:
             "deployment": plain(self.deployment),
             "problem": self.problem,
             "steps": plain(self.steps),
+            "activity": plain(self.activity),
+            "hours_used": self.hours_used,
+            "hours_left": self.hours_left,
+            "alarms": plain(self.alarms),
             "report": self.report.to_json(),
         }
 
 
-def gather(application: Application) -> Today:
+def gather(application: Application, recent: Recent) -> Today:
     """Read what the page shows. It asks the ledger, so it belongs off the event loop."""
     now = application.clock()
+    day = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    week = day - timedelta(days=day.weekday())
 
-    def state(session: Session) -> tuple[list[QueueCount], Plan | None, Deployment | None, int]:
+    def state(session: Session) -> tuple[list[QueueCount], Plan | None, Deployment | None, int, Activity]:
         return (
             session.queue.counts(now),
             session.plans.in_force(now),
             session.deployments.active(),
             session.ledger.counts()["items"],
+            session.ledger.activity(day=day, week=week),
         )
 
-    queues, plan, deployment, items = application.gateway.read(state)
+    queues, plan, deployment, items, activity = application.gateway.read(state)
+    report = application.quality.report(by=(), against=WEEK)
+    past = recent.past(())
     return Today(
         now=now,
         queues=sorted(queues, key=lambda queue: queue.queue),
         plan=plan,
         deployment=deployment,
         problem=application.champion.problem,
-        report=application.quality.report(by=()),
+        report=report,
         items=items,
+        activity=activity,
+        alarms=alarms(
+            report,
+            sample=None if past is None else past.sample,
+            plan=plan,
+            activity=activity,
+            waiting=sum(queue.waiting + queue.claimed for queue in queues),
+            now=now,
+        ),
     )

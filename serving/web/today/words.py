@@ -48,6 +48,20 @@ class Words:
     """What an estimate is called."""
     flow: str
     """With items, full, audits and released."""
+    meaning: Mapping[str, str]
+    """What it all means: with value, lower and upper, or the count of alarms."""
+    lately: str
+    work: str
+    """With decisions, used, open and left."""
+    caught: str
+    """With count and policies."""
+    caught_none: str
+    watched: str
+    alarms: Mapping[str, str]
+    """What is watched."""
+    states: Mapping[str, str]
+    seen: Mapping[str, str]
+    """What an alarm saw, by its code and reason."""
 
 
 WORDS: Final = in_both(
@@ -96,6 +110,56 @@ WORDS: Final = in_both(
             "missed": "놓친 위반",
         },
         flow="{items}건 가운데 전수 검수 {full}건, 표본 감사 {audits}건, 통과 {released}건",
+        meaning={
+            "empty": "최근 28일 동안 배정된 영상이 없어 아직 말할 수 있는 것이 없습니다.",
+            "unknown": "놓친 위반이 얼마나 되는지 말하기에는 확정된 감사가 아직 부족합니다.",
+            "recall": "최근 28일 동안 위반 가운데 약 {value}를 사람이 보았습니다. "
+            "실제로는 {lower}에서 {upper} 사이일 수 있습니다.",
+            "few": "근거가 적으니 감사를 늘리면 더 정확해집니다.",
+            "alarms": "확인할 경보가 {count}개 있습니다.",
+            "quiet": "울린 경보는 없습니다.",
+        },
+        lately="오늘과 이번 주",
+        work="오늘 {decisions}건을 검수하는 데 {used}시간을 썼습니다. "
+        "남은 작업은 {open}건, 약 {left}시간입니다.",
+        caught="이번 주에 위반 {count}건을 잡았습니다{policies}.",
+        caught_none="이번 주에 확정된 위반이 아직 없습니다.",
+        watched="경보",
+        alarms={
+            "recall": "재현율",
+            "drift": "점수 분포",
+            "calibration": "확률 보정",
+            "budget": "감사 예산",
+            "integration": "연동",
+        },
+        states={"fine": "정상", "alarm": "경보", "unknown": "아직 모름"},
+        seen={
+            "recall.alarm": "직전 주에 알던 하한 {limit} 아래로 떨어졌습니다.",
+            "recall.fine": "떨어졌다는 증거가 없습니다.",
+            "recall.unknown": "견줄 만한 이전 기간이 없습니다.",
+            "drift.alarm": "최근 7일의 점수 분포가 그 전과 {distance} 다릅니다. 모델을 다시 살펴보십시오.",
+            "drift.fine": "최근 7일의 점수 분포는 그 전과 눈에 띄게 다르지 않습니다 (차이 {distance}).",
+            "drift.few": "견줄 점수가 아직 부족합니다.",
+            "drift.reading": "원장을 읽고 있습니다. 잠시 뒤에 다시 보십시오.",
+            "calibration.flagged": "기준 이상에서 점수는 위반 {expected}건을 말하지만 "
+            "검수로는 {lower}~{upper}건입니다.",
+            "calibration.below_thresholds": "기준 미만에서 점수는 위반 {expected}건을 말하지만 "
+            "감사로는 {lower}~{upper}건입니다.",
+            "calibration.fine": "점수의 합이 검수 결과와 맞습니다.",
+            "calibration.unknown": "확정된 검수가 아직 부족합니다.",
+            "budget.over": "최근 7일 감사 {audits}건, 예산은 {expected}건입니다. 예산을 넘었습니다.",
+            "budget.under": "최근 7일 감사 {audits}건, 예산은 {expected}건입니다. 예산에 못 미칩니다.",
+            "budget.fine": "최근 7일 감사 {audits}건, 예산 {expected}건.",
+            "budget.unknown": "적용 중인 계획이나 배정된 영상이 없습니다.",
+            "integration.degraded": "오늘 {degraded}건은 점수를 매기지 못해 전수 검수로 갔습니다. "
+            "마지막 영상 {item}, 마지막 판정 {decision}.",
+            "integration.no_decisions": "기다리는 작업이 있는데 하루 넘게 판정이 없습니다. 마지막 판정 "
+            "{decision}, 마지막 영상 {item}.",
+            "integration.no_items": "하루 넘게 들어온 영상이 없습니다. 마지막 영상 {item}, 마지막 판정 "
+            "{decision}.",
+            "integration.fine": "마지막 영상 {item}, 마지막 판정 {decision}.",
+            "integration.unknown": "아직 들어온 영상이 없습니다.",
+        },
     ),
     Words(
         title="Today",
@@ -142,5 +206,56 @@ WORDS: Final = in_both(
             "missed": "Missed violations",
         },
         flow="Of {items} videos: {full} to full review, {audits} to audit, {released} released",
+        meaning={
+            "empty": "No video was routed in the last 28 days, so nothing can be told yet.",
+            "unknown": "Too few audits are settled to say how much is missed.",
+            "recall": "In the last 28 days people saw about {value} of the violations. "
+            "In truth it may be {lower} to {upper}.",
+            "few": "This rests on little; more audits would tell it better.",
+            "alarms": "Alarms to look at: {count}.",
+            "quiet": "No alarm rings.",
+        },
+        lately="Today and this week",
+        work="Reviewing took {used} h today, for {decisions} decisions. "
+        "Open work: {open} jobs, about {left} h.",
+        caught="Violations caught this week: {count}{policies}.",
+        caught_none="No violation was settled this week.",
+        watched="Alarms",
+        alarms={
+            "recall": "Recall",
+            "drift": "Scores",
+            "calibration": "Calibration",
+            "budget": "Audit budget",
+            "integration": "Integration",
+        },
+        states={"fine": "fine", "alarm": "alarm", "unknown": "not known yet"},
+        seen={
+            "recall.alarm": "It has fallen below {limit}, the lower end known the week before.",
+            "recall.fine": "Nothing says that it has fallen.",
+            "recall.unknown": "There is no time before to compare with.",
+            "drift.alarm": "The scores of the last 7 days differ by {distance} from those before. Check "
+            "the model.",
+            "drift.fine": "The scores of the last 7 days are much like those before (distance {distance}).",
+            "drift.few": "There are too few scores to compare.",
+            "drift.reading": "The ledger is being read. Look again in a moment.",
+            "calibration.flagged": "Above the thresholds the scores say {expected} violations, "
+            "review says {lower} to {upper}.",
+            "calibration.below_thresholds": "Below the thresholds the scores say {expected} violations, "
+            "the audits say {lower} to {upper}.",
+            "calibration.fine": "The scores add up to what review finds.",
+            "calibration.unknown": "Too little is settled yet.",
+            "budget.over": "{audits} audits in the last 7 days, the budget is {expected}: too many.",
+            "budget.under": "{audits} audits in the last 7 days, the budget is {expected}: too few.",
+            "budget.fine": "{audits} audits in the last 7 days, the budget is {expected}.",
+            "budget.unknown": "There is no plan in force, or nothing was routed.",
+            "integration.degraded": "Today {degraded} videos could not be scored and went to full review. "
+            "Last video {item}, last decision {decision}.",
+            "integration.no_decisions": "Work waits, and nobody decided for a day. "
+            "Last decision {decision}, last video {item}.",
+            "integration.no_items": "No video came in for a day. Last video {item}, last decision "
+            "{decision}.",
+            "integration.fine": "Last video {item}, last decision {decision}.",
+            "integration.unknown": "No video has come in yet.",
+        },
     ),
 )

@@ -208,9 +208,11 @@ def test_times_are_of_seoul(bench: Any, browser: TestClient, sign_in: Sign) -> N
 
 
 def test_an_empty_ledger_says_what_to_do_next(make_bench: Any) -> None:
+    from serving.web.recent import Recent
     from serving.web.today.state import gather
 
-    today = gather(make_bench().application)
+    application = make_bench().application
+    today = gather(application, Recent(application))
     assert [step.code for step in today.steps] == ["items", "model", "plan"]
     assert today.to_json()["plan"] is None
 

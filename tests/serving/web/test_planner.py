@@ -10,8 +10,8 @@ from data.records import ANY, Item, Role, Verdict
 from evaluation.planner import outlook
 from serving.drafts import Draft
 from serving.events import Event, Outcome
+from serving.web import recent
 from serving.web.plain import plain
-from serving.web.planner import recent
 from serving.web.planner.asked import read
 
 Sign = Any

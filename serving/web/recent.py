@@ -1,5 +1,5 @@
 """
-The recent past, prepared so that sliders get their numbers at once.
+The recent past, prepared so that pages get their numbers at once.
 
 Reading it may take long, so that a thread beside the requests does it. What was read is shown with the moment
 it was read, and read again when it has become old: the longer reading takes, the more seldom.
@@ -44,7 +44,7 @@ UNUSED_S: Final = 900.0
 SHORTEST: Final = timedelta(minutes=1)
 """A past that took less time than this counts as if it had taken it."""
 
-_NEEDED: Final = ("draw", "pi", "flagged", "violation", "score", "views", "route", "degraded")
+_NEEDED: Final = ("time", "draw", "pi", "flagged", "violation", "score", "views", "route", "degraded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Past:
     frontier: Frontier | None
     """None where nothing was routed."""
     sample: pd.DataFrame
-    """The columns of the sample table that goals need."""
+    """The columns of the sample table that goals and alarms need."""
     counts: Mapping[str, Rows]
     """The distribution of scores, by policy."""
     synthetic: bool
