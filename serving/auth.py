@@ -48,6 +48,7 @@ class Action(StrEnum):
     READ_PLANS = "read plans"
     SET_PLANS = "set and preview plans"
     READ_REPORTS = "read reports"
+    READ_REVIEWERS = "read how reviewers do"
     READ_MODELS = "read models"
     PROMOTE = "promote and roll back models"
 
@@ -61,6 +62,7 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.READ_PLANS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
     Action.SET_PLANS: frozenset({Role.QC_LEAD}),
     Action.READ_REPORTS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
+    Action.READ_REVIEWERS: frozenset({Role.QC_LEAD, Role.REVIEWER}),  # a reviewer sees nobody else
     Action.READ_MODELS: frozenset({Role.QC_LEAD, Role.DATA_SCIENTIST, Role.VIEWER}),
     Action.PROMOTE: frozenset({Role.QC_LEAD}),
 }

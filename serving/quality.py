@@ -10,9 +10,10 @@ from typing import Final
 import pandas as pd
 
 from data.store.store import Store
-from evaluation import report
+from evaluation import report, reviewers
 from evaluation.report import QualityReport
 from evaluation.report_numbers import AskedGrade
+from evaluation.reviewers import ReviewersReport
 
 SEOUL: Final = timezone(timedelta(hours=9), "KST")
 """Where days begin and end if nothing else is said; it has no summer time."""
@@ -109,6 +110,18 @@ class Quality:
             floor=_floor(found, since=since),
             before=before,
         )
+
+    def reviewers(
+        self, *, since: datetime | None = None, until: datetime | None = None, level: float = 0.95
+    ) -> ReviewersReport:
+        """Return how reviewers do: decisions recorded, and second looks at what was routed, in the window."""
+        now = self._clock()
+        until = until or now
+        since = since or until - USUAL_WINDOW
+        with self._store.read() as session:
+            decisions = session.ledger.handled(since=since, until=until)
+            sample = session.ledger.sample(since=since, until=until, as_of=now)
+        return reviewers.build(decisions, sample, since=since, until=until, level=level)
 
     def _dated(self, sample: pd.DataFrame, columns: Collection[str]) -> pd.DataFrame:
         local = sample["time"].dt.tz_convert(self._zone)

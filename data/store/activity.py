@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pandas as pd
 import sqlalchemy as sa
 
 from data.labels import KEY, settle
 from data.records import ReviewType
-from data.store.looks import LOOKS, looks
+from data.store.frames import frame
+from data.store.looks import LOOKS, as_text, looks
 from data.store.schema import decision, item, routing
 from data.store.transaction import Part
 
@@ -64,6 +66,25 @@ class Activities(Part):
             caught=caught,
             policies=policies,
         )
+
+    def handled(self, *, since: datetime, until: datetime) -> pd.DataFrame:
+        """Return the decisions recorded in a window: who, ``verdict``, and ``seconds`` (NaN: unknown)."""
+        found = frame(
+            self._connection,
+            sa.select(
+                decision.c.reviewer_id,
+                as_text(decision.c.verdict),
+                decision.c.started_at,
+                decision.c.decided_at,
+            ).where(
+                decision.c.review_type != ReviewType.IMPORTED,
+                decision.c.recorded_at >= since,
+                decision.c.recorded_at < until,
+            ),
+            {"reviewer_id": "str", "verdict": "str", "started_at": "moment", "decided_at": "moment"},
+        )
+        spent = (found.pop("decided_at") - found.pop("started_at")).dt.total_seconds()
+        return found.assign(seconds=spent.astype("float64"))
 
     def _caught(self, week: datetime) -> tuple[int, Mapping[str, int]]:
         lately = sa.select(decision.c.item_id, decision.c.item_version).where(

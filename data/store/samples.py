@@ -68,6 +68,7 @@ _SECOND_LOOKS: Final = (
         second_look.c.chance.label("second_pi"),
         second_look.c.draw.label("second_draw"),
         decision.c.sequence.label("first_sequence"),
+        decision.c.reviewer_id,
     )
     .join(decision, decision.c.decision_id == second_look.c.decision_id)
     .join(
@@ -97,9 +98,9 @@ class Samples(Part):
         spot checks and imported outcomes stay out (`data.store.looks.CALLED_FOR`).
 
         Where second looks are drawn, ``second_pi`` is the chance of one, ``second_called`` whether it was
-        drawn, ``second`` what it said (NaN: nothing yet) and ``first`` what the look before it said; NaN,
-        False, NaN and NaN for all other items. ``first_policies`` and ``second_policies`` are what they
-        named, lists, empty for all other items.
+        drawn, ``second`` what it said (NaN: nothing yet) and ``first`` what the look before it said, by
+        ``reviewer_id``; NaN, False and NaN for all other items. ``first_policies`` and ``second_policies``
+        are what they named, lists, empty for all other items.
 
         Parameters
         ----------
@@ -155,7 +156,7 @@ class Samples(Part):
             self._connection,
             _SECOND_LOOKS.where(*window, *drawn),
             {
-                **dict.fromkeys(("item_id", "item_version"), "str"),
+                **dict.fromkeys(("item_id", "item_version", "reviewer_id"), "str"),
                 **dict.fromkeys(("second_pi", "second_draw"), "float64"),
                 **dict.fromkeys(("first_sequence",), "int64"),
             },

@@ -12,12 +12,13 @@ from starlette.types import ASGIApp
 from serving.web.planner import page as planner
 from serving.web.report import page as report
 from serving.web.review import page as review
+from serving.web.reviewers import page as reviewers
 from serving.web.shell import Page, Shell
 from serving.web.signing import page as signing
 from serving.web.today import page as today
 from serving.wiring import Application
 
-PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE, planner.PAGE, report.PAGE)
+PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE, planner.PAGE, report.PAGE, reviewers.PAGE)
 """In the order of the navigation."""
 
 

@@ -140,10 +140,10 @@ def test_a_checked_token_still_works_while_the_ledger_is_away(
 # What each role may do, written down a second time, by hand: whoever changes the rules changes this too.
 ALLOWED = {
     Role.QUEUE: {Action.SCORE, Action.RECORD_EVENTS, Action.READ_TIMELINE},
-    Role.REVIEWER: {Action.RECORD_EVENTS, Action.WORK},
+    Role.REVIEWER: {Action.RECORD_EVENTS, Action.WORK, Action.READ_REVIEWERS},
     Role.QC_LEAD: {
         Action.READ_TIMELINE, Action.READ_QUEUE, Action.READ_PLANS, Action.SET_PLANS, Action.READ_REPORTS,
-        Action.READ_MODELS, Action.PROMOTE, Action.WORK,
+        Action.READ_MODELS, Action.PROMOTE, Action.WORK, Action.READ_REVIEWERS,
     },
     Role.DATA_SCIENTIST: {
         Action.READ_TIMELINE, Action.READ_PLANS, Action.READ_REPORTS, Action.READ_MODELS,

@@ -22,11 +22,11 @@ COLUMNS = {
     "id", "item_version", "pi", "draw", "flagged", "violation", "policies", "score", "views", "time", "route",
     "plan", "model", "language", "category", "creator_id", "source", "item_type", "degraded", "queue",
     "flagged_policies", "first", "second", "second_pi", "second_called",
-    "first_policies", "second_policies",
+    "first_policies", "second_policies", "reviewer_id",
 }  # fmt: skip
 LISTS_AND_GAPS = (
     "policies", "violation", "degraded", "flagged_policies", "first", "second", "second_pi", "second_called",
-    "first_policies", "second_policies",
+    "first_policies", "second_policies", "reviewer_id",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from data.records import Item, Role, Verdict
+from data.records import Item, ReviewType, Role, Verdict
 from data.store.activity import Activity
 from serving.events import Event, Outcome
 from serving.web.today.alarms import Alarm, alarms
@@ -133,9 +133,10 @@ def test_the_day_tells_work_and_what_was_caught(bench: Any, browser: TestClient,
 def test_what_was_overturned_is_not_caught(bench: Any, browser: TestClient, sign_in: Sign) -> None:
     application = bench.application
     application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
-    for number, (verdict, kind) in enumerate(((Verdict.VIOLATION, None), (Verdict.NO_VIOLATION, "appeal"))):
-        more = {} if kind is None else {"review_type": kind}
-        outcome = Outcome(item_id="v1", reviewer_id=f"reviewer-{number}", verdict=verdict, **more)
+    for number, (verdict, kind) in enumerate(
+        ((Verdict.VIOLATION, None), (Verdict.NO_VIOLATION, ReviewType.APPEAL))
+    ):
+        outcome = Outcome(item_id="v1", reviewer_id=f"reviewer-{number}", verdict=verdict, review_type=kind)
         event = Event(event_id=f"e{number}", occurred_at=bench.clock(), outcome=outcome)
         application.reviews.decide([event], actor=bench.actor(Role.QUEUE))
         bench.clock.advance(minutes=1)
