@@ -105,8 +105,8 @@ def test_a_few_cases_shame_nobody() -> None:
 
 def test_nobody_stands_out_of_a_team_of_equals_and_an_outlier_does() -> None:
     rng = np.random.default_rng(4)
-    wrongly = sum(report(*team(rng, {f"r{n}": 0.08 for n in range(6)}, looks=100)).differ for _ in range(100))
-    assert wrongly <= 3
+    wrongly = sum(report(*team(rng, {f"r{n}": 0.08 for n in range(6)}, looks=100)).differ for _ in range(50))
+    assert wrongly <= 2
     found = report(*team(rng, {f"r{n}": 0.03 for n in range(6)} | {"tired": 0.4}, looks=200))
     assert [one.name for one in found.reviewers if one.stands_out] == ["tired"]
 

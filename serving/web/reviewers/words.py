@@ -60,7 +60,7 @@ WORDS: Final = in_both(
         empty="이 기간에 기록된 판정이 없습니다. 검수가 시작되면 여기에 나옵니다.",
         no_second_looks="두 번째 검수가 없어 얼마나 맞는지는 알 수 없습니다. reviews.second_looks 설정을 "
         "켜십시오.",
-        one_sided="두 번째 검수가 한쪽 판정만 봅니다. 다른 쪽에 무엇이 있는지 모르므로 비율은 알 수 없습니다.",
+        one_sided="두 번째 검수가 한쪽 판정만 봅니다. 다른 쪽을 모르므로 비율은 알 수 없습니다.",
         window="기간",
         windows={"7": "최근 7일", "28": "최근 28일", "90": "최근 90일"},
         show="보기",
@@ -109,8 +109,8 @@ WORDS: Final = in_both(
         empty="No decision was recorded in this window. Once people review, they appear here.",
         no_second_looks="There are no second looks, so nobody knows how often verdicts are right. Set "
         "reviews.second_looks.",
-        one_sided="Second looks check one kind of verdict only. Nobody knows what the other hides, so there are no "
-        "rates.",
+        one_sided="Second looks check one kind of verdict only. Nobody knows what the other hides, so no rate is "
+        "told.",
         window="Window",
         windows={"7": "Last 7 days", "28": "Last 28 days", "90": "Last 90 days"},
         show="Show",
