@@ -95,6 +95,10 @@ class StaleModel(Conflict):
     """The score was made by a model that no longer serves. Score again."""
 
 
+class GateNotPassed(Conflict):
+    """The model does not pass the gate."""
+
+
 class PlanChanged(Conflict):
     """Another plan came into force meanwhile. Look at it, then decide again."""
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from data.errors import Conflict
+from data.errors import Conflict, GateNotPassed
 from data.records import Deployment
 from data.store.store import Session, Store
 from serving.champion import Champion, Load
@@ -25,8 +25,12 @@ from training.progress import Progress, silent
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from training.judgement import Judgement
     from training.pipeline import Candidate
     from training.registry import Registered, Registry
+
+_ROLLED_BACK: Final = "Roll back from "
+"""How the reason of a roll-back begins."""
 
 _log = structlog.get_logger(__name__)
 
@@ -105,6 +109,7 @@ class Retraining:
                 bundles=self._settings.bundles,
                 snapshots=self._settings.snapshots,
                 encoder=Path(settings.encoder.path or self._settings.encoder),
+                judgements=self._settings.judgements,
                 vectors=self._settings.vectors,
             ),
             registry=self._registry(),
@@ -115,14 +120,31 @@ class Retraining:
             progress=progress,
         )
 
-    def promote(self, version: str, *, actor: str, reason: str) -> Deployment:
+    def judgements(self) -> list[Judgement]:
+        """Return what was found about every model that was registered here, newest first."""
+        from training import judgement
+
+        return judgement.read(self._settings.judgements)
+
+    def promote(self, version: str, *, actor: str, reason: str, although: bool = False) -> Deployment:
         """Put a registered model in charge.
 
         It is loaded first and must answer as it did when it was made; a model that does not is refused and
         the present one stays. After this returns no routing is made by another model.
 
+        Parameters
+        ----------
+        version : str
+            As it was registered.
+        actor, reason : str
+            Who decides, and why; kept in the ledger.
+        although : bool
+            Also where the gate is not passed; the reason should say why.
+
         Raises
         ------
+        GateNotPassed
+            The gate is not passed, and nobody said that it shall serve although.
         UnknownModel
             No model of that version is registered.
         InvalidBundle, MissingEncoder
@@ -131,6 +153,13 @@ class Retraining:
             It is in charge already.
         """
         digest = self._registry().version(version).digest
+        found = next((one for one in self.judgements() if one.version == version), None)
+        if found is not None and not found.allowed and not although:
+            raise GateNotPassed(
+                f"Model {version} does not pass the gate: {', '.join(found.failed)}. Promote it although "
+                "(`--although`, or `although` in the body) with a reason that says why.",
+                field="although",
+            )
         deployment = self._deploy(model=version, bundle=digest, digest=digest, actor=actor, reason=reason)
         self._point(version)
         return deployment
@@ -138,10 +167,11 @@ class Retraining:
     def roll_back(self, *, actor: str, reason: str) -> Deployment:
         """Put the model before the present one in charge again.
 
-        `Conflict` where there is none. Where the model is still in memory nothing is loaded.
+        Rolling back once more goes further back, not forward again. `Conflict` where there is none. Where
+        the model is still in memory nothing is loaded.
         """
         history = self.deployments()
-        before = next((past for past in history if past.digest != history[0].digest), None)
+        before = _before(history)
         if before is None:
             raise Conflict("No other model was in charge before. Promote one: `tamis models` lists them.")
         deployment = self._deploy(
@@ -149,10 +179,14 @@ class Retraining:
             bundle=before.bundle,
             digest=before.digest,
             actor=actor,
-            reason=f"Roll back from {history[0].model}: {reason}",
+            reason=f"{_ROLLED_BACK}{history[0].model}: {reason}",
         )
         self._point(before.model)
         return deployment
+
+    def before(self) -> Deployment | None:
+        """Return the model that rolling back would put in charge; None where there is none."""
+        return _before(self.deployments())
 
     def deployments(self) -> list[Deployment]:
         """Return every deployment, newest first."""
@@ -219,3 +253,15 @@ class Retraining:
         from training.registry import Registry
 
         return Registry(self._settings.tracking_uri, self._settings.mlflow / "artifacts")
+
+
+def _before(history: Sequence[Deployment]) -> Deployment | None:
+    """Return the model before the present one, those left by rolling back apart."""
+    path: list[Deployment] = []
+    for one in reversed(history):
+        if one.reason.startswith(_ROLLED_BACK):
+            while len(path) > 1 and path[-1].digest != one.digest:
+                path.pop()
+        elif not path or path[-1].digest != one.digest:
+            path.append(one)
+    return path[-2] if len(path) > 1 else None

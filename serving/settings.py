@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         return self.var / "mlflow"
 
     @property
+    def judgements(self) -> Path:
+        """What was found about registered models."""
+        return self.var / "judgements"
+
+    @property
     def bundles(self) -> Path:
         """Models as files, one folder a digest."""
         return self.var / "bundles"

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from data import datasets
 from data.datasets import Snapshot
 from data.store.store import Store
-from evaluation.comparison import Comparison, compare
-from training import bundle, card, promotion, record, weights
+from evaluation.comparison import Comparison
+from evaluation.reliability import reliability
+from training import bundle, card, judgement, promotion, record, weights
 from training.evaluate import OUT_OF_FOLD, Judged, by_language, cross_validate, cut_of, measure
 from training.examples import Examples
 from training.fit import Fitted, Material, check_enough, fit, read
+from training.judgement import Judgement
 from training.loaded import LoadedModel
 from training.measures import Measure
 from training.models.e5 import place
@@ -39,6 +41,8 @@ class Places:
     snapshots: Path
     encoder: Path
     """The encoder's folder. The default encoder is placed there if the settings name no other."""
+    judgements: Path | None = None
+    """Where what was found is kept for those who decide; nowhere if absent."""
     vectors: Path | None = None
     """Where vectors of texts are kept for the next training; nowhere if absent."""
 
@@ -107,7 +111,8 @@ def train(
     fitted = fit(material.take(split.learn), settings=settings, progress=progress)
     judged = _judge(fitted, material, split)
     measures = [*measure(judged, settings=settings), *by_language(judged, settings=settings)]
-    comparison = _compare(champion, examples, split, judged, settings)
+    sides = _sides(champion, examples, split, judged)
+    comparison = None if sides is None else sides.compare(workload=WORKLOAD, seed=settings.seed)
     if evaluate is not None:
         found = cross_validate(material, settings=settings, count=evaluate, progress=progress)
         measures += [replace(one, part=OUT_OF_FOLD) for one in found]
@@ -130,6 +135,21 @@ def train(
         measures=measures,
         tags={"mlflow.note.content": text},
     )
+    if places.judgements is not None:
+        kept = Judgement(
+            version=version,
+            digest=digest,
+            created_at=as_of,
+            run=run,
+            conditions=[asdict(one) for one in verdict.conditions],
+            allowed=verdict.allowed,
+            champion=None if champion is None else champion.version,
+            comparison=None if comparison is None else asdict(comparison),
+            slices=[] if sides is None else list(sides.by_slice(workload=WORKLOAD, seed=settings.seed)),
+            calibration=_calibration(judged) if sides is None else sides.calibration(),
+            card=text,
+        )
+        judgement.write(kept, places.judgements)
     progress("registered", 1, 1)
     return Candidate(
         version=version,
@@ -167,13 +187,14 @@ def _judge(fitted: Fitted, material: Material, split: Split) -> Judged:
     return Judged.of(kept.examples, prediction, said=prediction.violation >= cut)
 
 
-def _compare(
-    champion: LoadedModel | None,
-    examples: Examples,
-    split: Split,
-    judged: Judged,
-    settings: TrainingSettings,
-) -> Comparison | None:
+def _calibration(judged: Judged) -> dict[str, list[dict[str, Any]]]:
+    bins = reliability(judged.violation.astype(np.float64), judged.probability, judged.weights)
+    return {"challenger": [asdict(one) for one in bins]}
+
+
+def _sides(
+    champion: LoadedModel | None, examples: Examples, split: Split, judged: Judged
+) -> judgement.Sides | None:
     if champion is None:
         return None
     kept = examples.take(split.judge)
@@ -181,12 +202,11 @@ def _compare(
     if champion.learned_until is not None:
         border = np.datetime64(champion.learned_until.astimezone(UTC).replace(tzinfo=None))
         unseen = kept.times > border
-    return compare(
+    return judgement.Sides(
         y=kept.violation[unseen].astype(np.float64),
-        champion=champion.predict(kept.rows[unseen]).violation if unseen.any() else [],
+        champion=champion.predict(kept.rows[unseen]).violation if unseen.any() else np.zeros(0),
         challenger=judged.probability[unseen],
         weights=weights.design(kept.chances[unseen]),
         groups=kept.groups[unseen],
-        workload=WORKLOAD,
-        seed=settings.seed,
+        slices={name: kept.rows[name].to_numpy(dtype=object)[unseen] for name in judgement.SLICES},
     )

@@ -124,11 +124,12 @@ def calibration(bins: Sequence[CalibrationBin], *, language: str, height: int = 
             "reviewed": (words.reviewed, ","),
         }
     )
-    whole = alt.Scale(domain=[0, 1])
+    most = min(1.0, 1.05 * max((max(one.expected, one.upper) for one in bins), default=1.0))
+    whole = alt.Scale(domain=[0, most])
     x = alt.X("expected:Q", title=words.expected, scale=whole, axis=alt.Axis(format="%", tickCount=5))
     y = alt.Y("observed:Q", title=words.observed, scale=whole, axis=alt.Axis(format="%", tickCount=5))
     at = alt.Chart(table(rows)).encode(x=x, tooltip=told)
-    ends: Rows = [{"expected": 0, "observed": 0}, {"expected": 1, "observed": 1}]
+    ends: Rows = [{"expected": 0, "observed": 0}, {"expected": most, "observed": most}]
     layers = [
         alt.Chart(table(ends)).mark_line(style="reference").encode(x=x, y=y),
         at.mark_rule(style="range").encode(y="lower:Q", y2="upper:Q"),

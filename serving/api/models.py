@@ -14,10 +14,18 @@ REGISTRY_S: Final = 10.0
 """Seconds the registry has to answer."""
 
 
+class AskedRollBack(Asked):
+    """Why the model before shall serve again."""
+
+    reason: Reason
+
+
 class AskedPromotion(Asked):
     """Why this model shall serve."""
 
     reason: Reason
+    although: bool = False
+    """Also where it does not pass the gate."""
 
 
 class AnsweredDeployment(Answered):
@@ -96,7 +104,7 @@ def promote(call: Call) -> Reply:
     After the answer no routing is made by another model. A model that cannot be loaded is refused (422).
     """
     deployment = call.application.retraining.promote(
-        call.path["version"], actor=call.actor.name, reason=call.body.reason
+        call.path["version"], actor=call.actor.name, reason=call.body.reason, although=call.body.although
     )
     return Reply(201, AnsweredPromotion(request_id=call.request_id, deployment=_rendered(deployment)))
 
@@ -144,7 +152,7 @@ ENDPOINTS: Final = (
         tag="data scientists",
         summary="Return to the model before",
         handle=roll_back,
-        body=AskedPromotion,
+        body=AskedRollBack,
         answers={201: AnsweredPromotion},
         refusals=(409,),
         example=_EXAMPLE,

@@ -85,11 +85,14 @@ def promote(
     context: typer.Context,
     version: Annotated[str, typer.Argument(help="As `tamis models` shows it.")],
     reason: Reason,
+    although: Annotated[
+        bool, typer.Option("--although", help="Also where it does not pass the gate.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Put a model in charge. A running service takes it up by itself."""
     with opened(context) as application:
-        deployment = application.retraining.promote(version, actor=person(), reason=reason)
+        deployment = application.retraining.promote(version, actor=person(), reason=reason, although=although)
     say_json(deployment) if json else say(f"Model {deployment.model} is in charge.")
 
 

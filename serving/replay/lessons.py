@@ -30,7 +30,7 @@ def learn(application: Application, day: int, progress: Progress) -> Lesson:
     reason = _reason(candidate)
     promoted = candidate.verdict.allowed or is_first
     if promoted:
-        application.retraining.promote(candidate.version, actor=ACTOR, reason=reason)
+        application.retraining.promote(candidate.version, actor=ACTOR, reason=reason, although=is_first)
     return Lesson(day=day, model=candidate.version, promoted=promoted, reason=reason)
 
 

@@ -146,7 +146,7 @@ def _hand_over(settings: Settings, demo: Demo, found: State, *, progress: Progre
             demo.import_history(application.store, progress=progress)
             candidate = application.retraining.train(progress=progress)
             progress("promote", 0, 1)
-            application.retraining.promote(candidate.version, actor=ACTOR, reason=FIRST_MODEL)
+            application.retraining.promote(candidate.version, actor=ACTOR, reason=FIRST_MODEL, although=True)
             progress("promote", 1, 1)
         if not found.plan:
             progress("first plan", 0, 1)

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from serving.web.models import page as models
 from serving.web.planner import page as planner
 from serving.web.report import page as report
 from serving.web.review import page as review
@@ -18,7 +19,14 @@ from serving.web.signing import page as signing
 from serving.web.today import page as today
 from serving.wiring import Application
 
-PAGES: Final[tuple[Page, ...]] = (today.PAGE, review.PAGE, planner.PAGE, report.PAGE, reviewers.PAGE)
+PAGES: Final[tuple[Page, ...]] = (
+    today.PAGE,
+    review.PAGE,
+    planner.PAGE,
+    report.PAGE,
+    models.PAGE,
+    reviewers.PAGE,
+)
 """In the order of the navigation."""
 
 

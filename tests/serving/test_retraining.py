@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from data.errors import Conflict, InvalidBundle, UnknownModel
+from data.errors import Conflict, GateNotPassed, InvalidBundle, UnknownModel
 from data.records import Item
+from training import judgement
+from training.judgement import Judgement
 from training.registry import CHAMPION, Registered, Registry
 
 
@@ -152,3 +154,49 @@ def test_after_a_promotion_every_item_is_asked_of_the_new_model(bench: Any) -> N
     [answer] = bench.application.triage.submit([Item(item_id="v1")])
     assert answer.routing.degraded == "could not be scored: ValueError"
     assert bench.application.champion.standing.deployment.model == "2"
+
+
+def test_rolling_back_again_goes_further_back_and_not_forward(bench: Any) -> None:
+    for version in ("1", "2", "3"):
+        _promote(bench, version)
+    back = [
+        bench.application.retraining.roll_back(actor="lead", reason="recall fell").model for _ in range(2)
+    ]
+    assert back == ["2", "1"]
+    with pytest.raises(Conflict, match="No other model"):
+        bench.application.retraining.roll_back(actor="lead", reason="recall fell")
+    _promote(bench, "3")
+    assert bench.application.retraining.before().model == "1"
+
+
+def _judge(bench: Any, version: str, *, allowed: bool) -> None:
+    condition = {"name": "recall_not_lost", "met": allowed, "value": -0.2, "required": "at least -0.05"}
+    judged = Judgement(
+        version=version,
+        digest=f"digest-{version}",
+        created_at=datetime(2026, 11, int(version), tzinfo=UTC),
+        run={},
+        conditions=[condition],
+        allowed=allowed,
+        champion=None,
+        comparison=None,
+        slices=[],
+        calibration={},
+        card="# Model card",
+    )
+    judgement.write(judged, bench.application.settings.judgements)
+
+
+def test_a_model_that_does_not_pass_the_gate_serves_only_where_somebody_insists(bench: Any) -> None:
+    _judge(bench, "1", allowed=True)
+    _judge(bench, "2", allowed=False)
+    _promote(bench, "1")
+    with pytest.raises(GateNotPassed, match="recall_not_lost"):
+        _promote(bench, "2")
+    assert bench.application.retraining.deployments()[0].model == "1"
+    retraining = bench.application.retraining
+    deployed = retraining.promote(
+        "2", actor="lead", reason="the old one is blind to live streams", although=True
+    )
+    assert deployed.reason == "the old one is blind to live streams"
+    assert [one.version for one in retraining.judgements()] == ["2", "1"]

@@ -109,8 +109,8 @@ WORDS: Final = in_both(
         empty="No decision was recorded in this window. Once people review, they appear here.",
         no_second_looks="There are no second looks, so nobody knows how often verdicts are right. Set "
         "reviews.second_looks.",
-        one_sided="Second looks check one kind of verdict only. Nobody knows what the other hides, so no rate is "
-        "told.",
+        one_sided="Second looks check one kind of verdict only. Nobody knows what the other hides, so no "
+        "rate is told.",
         window="Window",
         windows={"7": "Last 7 days", "28": "Last 28 days", "90": "Last 90 days"},
         show="Show",

@@ -1,0 +1,1 @@
+"""Models: which serves, which could, and why."""
