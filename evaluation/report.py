@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from html import escape
 from itertools import chain
 from typing import Any
 
@@ -117,7 +118,9 @@ class QualityReport:
         return tables.text(self.estimates, self.told, title=self.title("en"), language="en")
 
     def _repr_html_(self) -> str:
-        return tables.html(self.estimates, self.told, title=self.title("en"), language="en")
+        parts = zip(tables.CHAPTERS["en"], (self.estimates, self.policies, self.slices), strict=True)
+        shown = [tables.table(part, caption=name, language="en", titles={}) for name, part in parts if part]
+        return "".join([f"<h3>{escape(self.title('en'))}</h3>", tables.told(self.told, "en"), *shown])
 
     def title(self, language: str, zone: tzinfo | None = None) -> str:
         """Return the window, and whether any of it was made up, in ``ko`` or ``en``.

@@ -55,10 +55,32 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def text(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
     """Return a table of estimates with the notices below it, as plain text."""
-    lines = rows(estimates, language=language, titles={})
-    widths = [max(_width(line[place]) for line in lines) for place in range(len(lines[0]))]
-    written = ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
+    written = aligned(rows(estimates, language=language, titles={}))
     return "\n".join([title, "", *written, *(f"! {notice.text(language)}" for notice in notices)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table as lines of text whose columns stand below each other; Hangul takes two places."""
+    widths = [max(_width(line[place]) for line in lines) for place in range(len(lines[0]))]
+    return ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
+
+
+def grid(lines: Sequence[Sequence[str]], *, caption: str, named: bool) -> str:
+    """Return a table as HTML, its headings first.
+
+    ``named``: the first cell of a row says what the row is about.
+    """
+    first, *others = lines
+    head = "".join(f"<th scope='col'>{escape(heading)}</th>" for heading in first)
+    body = "".join(
+        "<tr>"
+        + (f"<th scope='row'>{escape(line[0])}</th>" if named else "")
+        + "".join(f"<td>{escape(cell)}</td>" for cell in line[named:])
+        + "</tr>"
+        for line in others
+    )
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def page(
@@ -88,7 +110,7 @@ def page(
         A heading, and SVG pictures that stand at the end.
     """
     body = "".join(
-        f"<h2>{escape(heading)}</h2>{_table(estimates, caption='', language=language, titles=titles)}"
+        f"<h2>{escape(heading)}</h2>{table(estimates, caption='', language=language, titles=titles)}"
         for heading, estimates in tables.items()
         if estimates
     )
@@ -96,7 +118,7 @@ def page(
     shown = f"<h2>{escape(heading)}</h2>{''.join(drawn)}" if drawn else ""
     return (
         f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(title)}</title>"
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{_told(notices, language)}{body}{shown}"
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{told(notices, language)}{body}{shown}"
         "</body></html>\n"
     )
 
@@ -123,27 +145,14 @@ def csv(estimates: Sequence[Estimate]) -> str:
     return out.getvalue()
 
 
-def html(estimates: Sequence[Estimate], notices: Sequence[Told], *, title: str, language: str) -> str:
-    """Return a table of estimates with the notices below it, as HTML."""
-    return _table(estimates, caption=title, language=language, titles={}) + _told(notices, language)
+def table(estimates: Sequence[Estimate], *, caption: str, language: str, titles: Mapping[str, str]) -> str:
+    """Return a table of estimates as HTML; see `page`."""
+    lines = rows(estimates, language=language, titles=titles)
+    return grid(lines, caption=caption, named=len(lines[0]) > len(HEADINGS[language]))
 
 
-def _table(estimates: Sequence[Estimate], *, caption: str, language: str, titles: Mapping[str, str]) -> str:
-    first, *lines = rows(estimates, language=language, titles=titles)
-    sliced = len(first) > len(HEADINGS[language])
-    head = "".join(f"<th scope='col'>{escape(heading)}</th>" for heading in first)
-    body = "".join(
-        "<tr>"
-        + (f"<th scope='row'>{escape(line[0])}</th>" if sliced else "")
-        + "".join(f"<td>{escape(cell)}</td>" for cell in line[sliced:])
-        + "</tr>"
-        for line in lines
-    )
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _told(notices: Sequence[Told], language: str) -> str:
+def told(notices: Sequence[Told], language: str) -> str:
+    """Return notices as a list in HTML."""
     return f"<ul>{''.join(f'<li>{escape(notice.text(language))}</li>' for notice in notices)}</ul>"
 
 
@@ -170,7 +179,6 @@ def _number(name: str, value: float) -> str:
 
 
 def _width(cell: str) -> int:
-    # Hangul takes two columns of a terminal.
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in cell)
 
 

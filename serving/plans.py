@@ -21,7 +21,8 @@ from data.store.store import Session, Store
 from evaluation import goals, planner
 from evaluation.capacity import Split, split_capacity
 from evaluation.goals import Goal, Solution
-from evaluation.planner import Outlook
+from evaluation.preview import Preview
+from evaluation.report_notices import SYNTHETIC
 from evaluation.thresholds import Proof
 from serving import configs, drafts, rates
 from serving.drafts import Draft
@@ -74,15 +75,24 @@ class Plans:
         """Return every plan, newest first."""
         return self._gateway.read(lambda session: session.plans.history())
 
-    def preview(self, draft: Draft, *, level: float = 0.95) -> Outlook | None:
-        """Return what the draft would cost and catch, judged by recent items. Writes nothing.
+    def preview(self, draft: Draft, *, level: float = 0.95) -> Preview | None:
+        """Return what the draft would cost and catch, beside the plan in force, judged by recent items.
 
-        None where nothing was routed lately: nothing can be expected.
+        None where nothing was routed lately: nothing can be expected. Writes nothing.
         """
         draft.check(self._policies)
+        current = self.current()
         plan = draft.plan(version="preview", author="preview", reason="preview", now=self._clock())
-        sample, days = self._recent(set(plan.thresholds) - {ANY})
-        return None if sample.empty else planner.outlook(sample, plan, days=days, level=level)
+        asked = {*plan.thresholds, *(() if current is None else current.thresholds)} - {ANY}
+        sample, days = self._recent(asked)
+        if sample.empty:
+            return None
+        return Preview(
+            draft=planner.outlook(sample, plan, days=days, level=level),
+            in_force=None if current is None else planner.outlook(sample, current, days=days, level=level),
+            version=None if current is None else current.version,
+            synthetic=SYNTHETIC in set(sample["source"]),
+        )
 
     def goal(self, goal: Goal, *, proof: Proof = "gamma") -> Solution:
         """Return the threshold for `ANY` that reaches a goal on items like the recent ones.

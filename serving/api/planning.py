@@ -53,6 +53,8 @@ class AnsweredPreview(Answered):
     items: int
     """How many items it is judged by."""
     days: float
+    synthetic: bool = False
+    """Whether any of the items were made up."""
     items_per_day: float | None = None
     flagged_per_day: float | None = None
     full_reviews_per_day: float | None = None
@@ -107,10 +109,10 @@ def preview(call: Call) -> Reply:
     found = call.application.plans.preview(draft(call))
     if found is None:
         return Reply(200, AnsweredPreview(request_id=call.request_id, items=0, days=0.0))
-    values = asdict(found) | {
-        name: _estimate(getattr(found, name)) for name in ("recall", "precision", "missed_per_day")
+    values = asdict(found.draft) | {
+        name: _estimate(getattr(found.draft, name)) for name in ("recall", "precision", "missed_per_day")
     }
-    return Reply(200, AnsweredPreview(request_id=call.request_id, **values))
+    return Reply(200, AnsweredPreview(request_id=call.request_id, synthetic=found.synthetic, **values))
 
 
 def reach(call: Call) -> Reply:

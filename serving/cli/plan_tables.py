@@ -1,18 +1,14 @@
-"""How plans, outlooks and goals are written to a terminal."""
+"""How plans and goals are written to a terminal."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from serving.cli.answers import note, say, say_table
 
 if TYPE_CHECKING:
     from data.records import Plan
-    from evaluation.estimators import Estimate
     from evaluation.goals import Solution
-    from evaluation.planner import Outlook
 
 
 def tell_solution(found: Solution) -> None:
@@ -51,48 +47,6 @@ def plan_rows(plan: Plan) -> list[tuple[str, str]]:
             "all" if plan.daily_full_reviews is None else f"{plan.daily_full_reviews:,.0f}",
         ),
     ]
-
-
-def compared(columns: list[Outlook]) -> list[tuple[str, ...]]:
-    """Return what plans would cost and catch, side by side."""
-    rows: list[tuple[str, ...]] = [
-        (label, *(format(getattr(one, name), form) for one in columns))
-        for label, name, form in (
-            ("items a day", "items_per_day", ",.0f"),
-            ("flagged a day", "flagged_per_day", ",.1f"),
-            ("full reviews a day", "full_reviews_per_day", ",.1f"),
-            ("audits a day", "audits_per_day", ",.1f"),
-            ("smallest chance", "smallest_chance", ".2%"),
-            ("reviewer hours a day", "hours_per_day", ",.1f"),
-        )
-    ]
-    rows += [
-        (label, *(_interval(getattr(one, name), form) for one in columns))
-        for label, name, form in (
-            ("recall", "recall", ".1%"),
-            ("precision", "precision", ".1%"),
-            ("missed a day", "missed_per_day", ",.1f"),
-        )
-    ]
-    width = ("half-width of recall after as many days",)
-    rows.append((*width, *("-" if one.buys is None else f"± {one.buys.half_width:.1%}" for one in columns)))
-    return rows
-
-
-def _interval(one: Estimate, form: str) -> str:
-    ends = f"{one.interval.lower:{form}} – {one.interval.upper:{form}}"
-    mark = " (few hits)" if one.few_hits else ""
-    return f"{_number(one.value, form)} [{ends}]{mark}"
-
-
-def plain(found: Outlook | None) -> dict[str, Any] | None:
-    """Return an outlook as JSON has it."""
-    if found is None:
-        return None
-    buys = None if found.buys is None else asdict(found.buys)
-    # JSON has no infinity: where every item is reviewed, effective hits have no end.
-    finite = buys and {name: value if isfinite(value) else None for name, value in buys.items()}
-    return asdict(found) | {"buys": finite}
 
 
 def thresholds_of(plan: Plan) -> str:

@@ -11,7 +11,7 @@ from data.errors import Invalid, InvalidPlan
 from serving.cli.access import Json
 from serving.cli.answers import say, say_json, say_table
 from serving.cli.context import opened, person
-from serving.cli.plan_tables import compared, plain, plan_rows, tell_solution, thresholds_of
+from serving.cli.plan_tables import plan_rows, tell_solution, thresholds_of
 
 if TYPE_CHECKING:
     from data.records import Plan
@@ -113,19 +113,19 @@ def preview(
             due_hours=due_hours,
             daily_full_reviews=full_reviews,
         )
-        current = application.plans.current()
         found = application.plans.preview(wanted)
-        now = None if current is None else application.plans.preview(type(wanted).of(current))
-    if json:
-        say_json({"plan": plain(found), "in_force": plain(now)})
-        return
     if found is None:
-        say("Nothing was routed in the last 28 days, so nothing can be expected. Score items first.")
+        if json:
+            say_json({"plan": None, "in_force": None})
+        else:
+            say("Nothing was routed in the last 28 days, so nothing can be expected. Score items first.")
         return
-    say(f"Judged by {found.items:,} items of {found.days:.1f} days; intervals are at 95 %.")
-    names = ("", "this plan") if now is None else ("", "this plan", f"in force ({_version(current)})")
-    columns = [found] if now is None else [found, now]
-    say_table(names, compared(columns), empty="")
+    if json:
+        say_json(found.to_json())
+        return
+    say(found.heading)
+    columns, *rows = found.rows()
+    say_table(columns, rows, empty="")
 
 
 def put_in_force(

@@ -7,7 +7,7 @@ from evaluation.intervals import Interval
 from evaluation.notices import ESTIMATES, WORDS, Notice
 from evaluation.policies import THRESHOLD_RECALL
 from evaluation.second_looks import CONFIRMED_NAMES
-from evaluation.tables import html, text
+from evaluation.tables import table, text, told
 
 MISSED = Estimate(
     name="missed",
@@ -71,10 +71,10 @@ def test_a_table_shows_what_is_undefined_as_a_dash() -> None:
 
 
 def test_html_escapes_what_it_is_given() -> None:
-    assert "<script>" not in html([MISSED], [], title="<script>", language="en")
+    assert "<script>" not in table([MISSED], caption="<script>", language="en", titles={})
 
 
 def test_notices_stand_below_the_table() -> None:
     notice = Notice(code="no_items")
     assert text([MISSED], [notice], title="-", language="en").endswith("! No item was routed in this window.")
-    assert "<li>이 기간에 배정된 항목이 없습니다.</li>" in html([MISSED], [notice], title="-", language="ko")
+    assert "<li>이 기간에 배정된 항목이 없습니다.</li>" in told([notice], "ko")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from serving.settings import Settings
 
 Run = Callable[..., Any]
 
+PAGE = Path(__file__).parents[2] / "docs" / "page.md"
 DAYS = 4
 A_DAY = 250
 
@@ -87,6 +90,25 @@ def test_a_preview_stands_beside_the_plan_in_force_and_writes_nothing(run: Run) 
     assert "in force (plan-1)" in table
     assert "missed a day" in table
     assert len(run("plan", "history", "--json").json()) == 1
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the documents lie in the checkout")
+@pytest.mark.usefixtures("past")
+def test_the_lines_for_a_notebook_show_tables() -> None:
+    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    shown = []
+    for line in ast.parse(code).body:
+        if isinstance(line, ast.Expr):
+            shown.append(eval(compile(ast.Expression(line.value), PAGE, "eval"), names))
+        else:
+            exec(compile(ast.Module([line], []), PAGE, "exec"), names)
+    names["application"].close()
+    report, preview = (one._repr_html_() for one in shown)
+    assert "<caption>By slice</caption>" in report
+    assert "<th scope='row'>–</th><td>recall</td>" in report
+    assert "<caption>Judged by 1,000 items of 4.0 days" in preview
+    assert "<th scope='col'>in force (plan-1)</th>" in preview
 
 
 @pytest.mark.usefixtures("past")

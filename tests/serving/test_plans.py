@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -124,7 +126,7 @@ def test_a_preview_says_how_many_would_be_flagged_and_audited_a_day(fresh: Any) 
     # Two days with ten items an hour, of which the tenth is risky and reaches counterfeit at half of that.
     _submit(fresh, [0.02] * 9 * 48 + [0.6] * 48, per_hour=10)
     draft = Draft(thresholds={ANY: 0.5, "counterfeit": 0.25}, daily_budget=24, review_minutes=2)
-    preview = fresh.application.plans.preview(draft)
+    preview = fresh.application.plans.preview(draft).draft
     assert preview.items == 480
     assert preview.days == pytest.approx(2)
     assert preview.flagged_per_day == pytest.approx(24)
@@ -133,6 +135,22 @@ def test_a_preview_says_how_many_would_be_flagged_and_audited_a_day(fresh: Any) 
     assert preview.audits_per_day == pytest.approx(24)
     assert preview.hours_per_day == pytest.approx(48 * 2 / 60)
     assert 0 < preview.smallest_chance < 1
+
+
+def test_a_preview_stands_beside_the_plan_in_force_in_a_terminal_and_a_notebook(fresh: Any) -> None:
+    _set(fresh, _draft(0.9, budget=2))
+    _submit(fresh, [0.02] * 9 * 48 + [0.6] * 48, per_hour=10)
+    preview = fresh.application.plans.preview(Draft(thresholds={ANY: 0.5}, daily_budget=24))
+    heading, _, columns, *lines = str(preview).splitlines()
+    assert heading == "Judged by 480 items of 2.0 days; intervals are at 95%"
+    assert re.split(r"  +", columns) == ["", "this plan", "in force (plan-1)"]
+    assert ["flagged a day", "24.0", "0.0"] in [re.split(r"  +", line) for line in lines]
+    html = preview._repr_html_()
+    assert "<th scope='row'>flagged a day</th><td>24.0</td><td>0.0</td>" in html
+    assert "<td>– [0.0% – 100.0%]" in html, "nothing was reviewed: recall is not known, and says so"
+    made_up = replace(preview, synthetic=True)
+    assert "synthetic" in str(made_up)
+    assert "synthetic" in made_up._repr_html_()
 
 
 def test_a_preview_writes_nothing(fresh: Any) -> None:

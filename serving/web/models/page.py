@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from data.errors import Conflict, GateNotPassed, InvalidBundle, MissingEncoder, UnknownModel
 from data.records import ANY
 from evaluation.intervals import Interval
+from evaluation.plain import plain
 from serving.auth import Action
 from serving.web import shown
 from serving.web.models.words import WORDS, Words
-from serving.web.plain import plain
 from serving.web.shell import Door, Page, Visit
 
 if TYPE_CHECKING:

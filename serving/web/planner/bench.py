@@ -11,8 +11,8 @@ from data.records import ANY, Plan
 from evaluation import goals
 from evaluation.budgets import planning_recall
 from evaluation.goals import Solution
+from evaluation.plain import plain
 from evaluation.planner import Outlook
-from serving.web.plain import plain
 from serving.web.planner.asked import THRESHOLD, Asked, read, written
 from serving.web.recent import Past, Recent
 from serving.web.shell import Visit

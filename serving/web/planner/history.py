@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse, Response
 
 from data.errors import PlanChanged
 from data.records import ANY
+from evaluation.plain import plain
 from serving.auth import Action
 from serving.drafts import Draft
 from serving.web import shown
-from serving.web.plain import plain
 from serving.web.planner.asked import SHORTEST_REASON, written
 from serving.web.planner.history_words import WORDS
 from serving.web.shell import Door, Visit

@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, Response
 from data.errors import Invalid
 from data.records import Role
 from evaluation.agreement import Share
+from evaluation.plain import plain
 from evaluation.reviewers import Middle, Reviewer, ReviewersReport
 from serving.auth import Action
 from serving.web import shown, tiles
-from serving.web.plain import plain
 from serving.web.reviewers.words import WORDS, Words
 from serving.web.shell import Door, Page, Visit
 from serving.web.tiles import Bar

@@ -16,10 +16,10 @@ from data.store.activity import Activity
 from data.store.queue import QueueCount
 from data.store.store import Session
 from evaluation.estimators import Estimate
+from evaluation.plain import plain
 from evaluation.report import QualityReport
 from evaluation.report_notices import SYNTHETIC
 from serving.quality import SEOUL
-from serving.web.plain import plain
 from serving.web.recent import Recent
 from serving.web.today.alarms import WEEK, Alarm, alarms
 from serving.wiring import Application

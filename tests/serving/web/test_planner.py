@@ -7,11 +7,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from data.records import ANY, Item, Role, Verdict
+from evaluation.plain import plain
 from evaluation.planner import outlook
 from serving.drafts import Draft
 from serving.events import Event, Outcome
 from serving.web import recent
-from serving.web.plain import plain
 from serving.web.planner.asked import read
 
 Sign = Any
@@ -51,7 +51,7 @@ def test_the_numbers_are_those_of_the_arithmetic(reviewed: Any, browser: TestCli
     found = browser.get("/planner.json?t.any=80&t.counterfeit=30&daily_budget=40").json()
     plans = reviewed.application.plans
     draft = Draft(thresholds={ANY: 0.8, "counterfeit": 0.3}, daily_budget=40)
-    truth = plain(plans.preview(draft))
+    truth = plain(plans.preview(draft).draft)
     assert truth["recall"]["value"] < 1
     _assert_same(found["outlook"]["recall"], truth["recall"])
     assert found["outlook"]["hours_per_day"] == pytest.approx(truth["hours_per_day"])

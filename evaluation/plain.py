@@ -1,4 +1,4 @@
-"""Objects as plain data for the JSON twins of the pages. Pure."""
+"""Objects as plain data, for JSON."""
 
 from __future__ import annotations
 
