@@ -1,6 +1,6 @@
 """Recall from audits: ours beside the peers, over made-up worlds whose truth is known.
 
-    .venv/bin/python benchmarks/estimation.py [--samples N] [--seed N] [--json FILE]
+    .venv/bin/python benchmarks/estimation.py [--samples N] [--seed N] [--json FILE] [--chart FILE.svg]
 
 Items have binormal scores of AUC .9 and the exact posterior as their probability, unless the model is
 blind to a share of the violations, which then look like any other item. The riskiest 5 % are all
@@ -32,12 +32,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
+import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special, stats
 
 from data.records import AuditDesign, Plan
+from evaluation.charts.export import svg
+from evaluation.charts.style import LIGHT
 from evaluation.estimators import estimate
 from evaluation.intervals import wilson
 from evaluation.rates import chances, solve_rates
@@ -277,11 +280,49 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def chart(rows: list[Row]) -> str:
+    """Return a picture: what each method covers, against the line that it promised, and how wide it is."""
+    measures = {"covered": "covers", "width": "mean width"}
+    shown = [
+        {"cell": row["cell"], "method": row["method"], "measure": name, "value": row[key]}
+        | {"ours": str(row["method"]).startswith("ours"), "promised": LEVEL if key == "covered" else None}
+        for row in rows
+        for key, name in measures.items()
+        if row[key] is not None
+    ]
+    who = alt.Color(
+        "ours:N", scale=alt.Scale(domain=[True, False], range=[LIGHT.main, LIGHT.other]), legend=None
+    )
+    shape = alt.Shape("ours:N", scale=alt.Scale(domain=[True, False], range=["circle", "cross"]), legend=None)
+    value = alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    method = alt.Y("method:N", title=None, sort=None)
+    promised = alt.Chart().mark_rule(style="reference").encode(x="promised:Q")
+    points = (
+        alt.Chart().mark_point(size=70, filled=True, opacity=1).encode(value, method, color=who, shape=shape)
+    )
+    numbers = alt.Chart().mark_text(align="right", dx=-9, fontSize=9.5).encode(
+        value, method, text=alt.Text("value:Q", format=".1%")
+    )  # fmt: skip
+    panels = (
+        alt.layer(promised, points, numbers, data=alt.InlineData(values=shown))
+        .properties(width=210, height=150)
+        .facet(
+            row=alt.Row("measure:N", title=None, sort=list(measures.values())),
+            column=alt.Column("cell:N", title=None, sort=[cell.name for cell in CELLS]),
+        )
+        .properties(
+            title=f"Recall, {LEVEL:.0%} promised (dashed): who keeps it, and how wide. Made-up worlds."
+        )
+    )
+    return svg(panels, width=None)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=1000, help="samples a cell")
     parser.add_argument("--seed", type=int, default=20261201)
     parser.add_argument("--json", type=Path, help="where to write the numbers")
+    parser.add_argument("--chart", type=Path, help="where to draw coverage against width, as SVG")
     given = parser.parse_args()
     began, everything = time.monotonic(), []
     print(f"recall, {LEVEL:.0%} promised, {given.samples:,} samples a cell, seed {given.seed}")
@@ -291,6 +332,8 @@ def main() -> None:
         everything += rows
         print(f"\n{cell.name}\n\n{table(rows)}", flush=True)
     print(f"\n{time.monotonic() - began:.0f} s")
+    if given.chart:
+        given.chart.write_text(chart(everything), encoding="utf-8")
     if given.json:
         found = {"samples": given.samples, "seed": given.seed, "rows": everything}
         given.json.write_text(json.dumps(found, indent=2) + "\n")

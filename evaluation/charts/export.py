@@ -22,7 +22,7 @@ VEGA_LITE: Final = "6.4"
 """The version that draws files; pages are served the same one."""
 
 
-def specification(chart: alt.LayerChart, *, theme: Theme = LIGHT) -> Spec:
+def specification(chart: alt.LayerChart | alt.FacetChart, *, theme: Theme = LIGHT) -> Spec:
     """Return a chart as Vega-Lite data, in the colours of a theme."""
     found: Spec = chart.to_dict(validate=False)
     return found | {"config": config(theme)}
@@ -45,14 +45,19 @@ def png(chart: alt.LayerChart, *, width: int = 640, scale: float = 2.0) -> bytes
     return drawn
 
 
-def svg(chart: alt.LayerChart, *, width: int = 640) -> str:
-    """Return a chart as an SVG picture; see `png`. Its text is text, in the font of this package if there."""
+def svg(chart: alt.LayerChart | alt.FacetChart, *, width: int | None = 640) -> str:
+    """Return a chart as an SVG picture; see `png`. Its text is text, in the font of this package if there.
+
+    Without a width it is as wide as the chart says.
+    """
     _register_fonts()
     drawn: str = vl_convert.vegalite_to_svg(_of_width(chart, width), vl_version=VEGA_LITE)
     return drawn
 
 
-def _of_width(chart: alt.LayerChart, width: int) -> Spec:
+def _of_width(chart: alt.LayerChart | alt.FacetChart, width: int | None) -> Spec:
+    if width is None:
+        return specification(chart)
     return specification(chart) | {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
