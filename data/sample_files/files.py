@@ -91,7 +91,8 @@ class SampleFile:
             On the way, if there is no row, or a cell holds what it may not. The message names the column and
             the first such row.
         """
-        return ahead(self._checked())
+        columns = [*NEEDED, *self._optional, *self.by, *(["time"] if self._timed else [])]
+        return self._checked(ahead(self._table.parts(columns, few_values=self.by)))
 
     def check_ids(self) -> None:
         """Refuse the table if an id is there twice. To be asked once all rows were read.
@@ -103,10 +104,9 @@ class SampleFile:
         """
         refuse_repeated(self._numbers, self._all_names)
 
-    def _checked(self) -> Iterator[Batch]:
-        columns = [*NEEDED, *self._optional, *self.by, *(["time"] if self._timed else [])]
+    def _checked(self, parts: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
         row, self._numbers = 1, bytearray()  # which grows without being copied
-        for part in ahead(self._table.parts(columns, few_values=self.by)):
+        for part in parts:
             slices = [codes(name, part.column(name)) for name in self.by]
             self._numbers += numbered(self._names(part, row, slices)).data
             yield self._batch(part, row, slices)

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ _Part = TypeVar("_Part")
 
 _ROWS: Final = 1 << 17
 """Rows of a part of a Parquet file: few enough that the processor has them at hand."""
+
+_AHEAD: Final = 8
+"""Parts that are made before they are asked for: enough to be busy while what uses them is still loaded."""
 
 _BLOCK: Final = 1 << 23
 """Bytes of a part of a CSV file. A row must fit in."""
@@ -147,18 +151,17 @@ class _Counting(io.RawIOBase):
 
 
 def ahead(parts: Iterator[_Part]) -> Iterator[_Part]:
-    """Return the same parts, each of which is made, by another thread, while the one before is used.
+    """Return the same parts, made by another thread, some before they are asked for.
 
-    The first one is begun at once.
+    The first ones are begun at once.
     """
     maker = ThreadPoolExecutor(max_workers=1)
-    first = maker.submit(next, parts, None)
+    coming = deque(maker.submit(next, parts, None) for _ in range(_AHEAD))
 
     def handed_on() -> Iterator[_Part]:
         with maker:
-            coming = first
-            while (part := coming.result()) is not None:
-                coming = maker.submit(next, parts, None)
+            while (part := coming.popleft().result()) is not None:
+                coming.append(maker.submit(next, parts, None))
                 yield part
 
     return handed_on()

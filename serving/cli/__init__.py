@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +35,8 @@ for group in (running, rows, models, numbers, estimating, planning, replaying, a
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"tamis {version('tamis')}")
         raise typer.Exit
 
