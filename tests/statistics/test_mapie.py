@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from mapie import risk_control
 from numpy.typing import NDArray
 from scipy import special, stats
 
@@ -20,12 +21,6 @@ from evaluation.rates import chances, solve_rates
 from evaluation.sample import read_sample
 from evaluation.sizes import sizes
 from evaluation.thresholds import certify
-
-# Never a dependency: it brings much and serves this comparison only.
-risk_control = pytest.importorskip(
-    "mapie.risk_control",
-    reason="MAPIE is not installed. To compare: pip install --no-deps 'mapie>=1.6,<1.7'",
-)
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DISTANCE = float(np.sqrt(2) * stats.norm.ppf(0.9))
