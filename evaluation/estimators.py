@@ -176,7 +176,7 @@ def conclude(rows: Rows, parts: Parts, *, level: float, grade: Grade) -> list[Es
         "prevalence": _prevalence(*items, level=level, grade=grade),
         "view_prevalence": _prevalence(*watched, level=level, grade=grade),
         "view_recall": _recall(*watched, caught=parts.caught_views, level=level, grade=grade),
-        "missed": _missed(parts.missed, level=level, grade=grade),
+        "missed": _missed(*items, level=level, grade=grade),
     }
     told = [columns[name].estimates(name, rows.slice_values, level=level) for name in NAMES]
     return [one for of_a_slice in zip(*told, strict=True) for one in of_a_slice]
@@ -284,9 +284,10 @@ def _prevalence(found: Totals, missed: Totals, *, level: float, grade: Grade) ->
     )
 
 
-def _missed(missed: Totals, *, level: float, grade: Grade) -> _Column:
+def _missed(found: Totals, missed: Totals, *, level: float, grade: Grade) -> _Column:
+    some = found.mass + missed.mass > 0  # of no item at all there is nothing to tell
     return _Column(
-        value=np.where(missed.known, missed.estimate, np.nan),
+        value=np.where(missed.known & some, missed.estimate, np.nan),
         ends=missed.ends(level=level, grade=grade),
         se=np.sqrt(missed.variance),
         parts=(missed,),

@@ -178,7 +178,7 @@ def test_nothing_reviewed_is_undefined_and_as_wide_as_ignorance() -> None:
 
 def test_no_item_at_all_is_undefined() -> None:
     estimates = estimate(make_sample().iloc[:0])
-    assert [one.value for one in estimates] == [None, None, None, None, None, 0.0]
+    assert [one.value for one in estimates] == [None] * 6
     assert all(one.interval == Interval(0, 1, 0.95) for one in estimates if one.name != "missed")
 
 

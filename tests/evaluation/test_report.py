@@ -185,7 +185,9 @@ def test_a_report_is_plain_json() -> None:
 
 
 def test_an_empty_report_is_plain_json_too() -> None:
-    json.dumps(make_report(make_sample().iloc[:0]).to_json(), allow_nan=False)
+    empty = make_report(make_sample().iloc[:0])
+    json.dumps(empty.to_json(), allow_nan=False)
+    assert [one.value for one in empty.estimates] == [None] * 6, "of nothing there is nothing to tell"
 
 
 def test_a_report_prints_as_a_table() -> None:

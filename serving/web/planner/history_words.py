@@ -51,7 +51,7 @@ WORDS: Final = in_both(
     Words(
         history="계획 이력",
         to_planner="기준 설정으로",
-        empty="아직 계획이 없습니다.",
+        empty="아직 계획이 없습니다. 기준 설정에서 첫 계획을 적용해 주십시오.",
         version="버전",
         since="적용 시각",
         author="적용한 사람",
@@ -89,7 +89,7 @@ WORDS: Final = in_both(
     Words(
         history="Plan history",
         to_planner="To the planner",
-        empty="There is no plan yet.",
+        empty="There is no plan yet. Apply the first one in the planner.",
         version="Version",
         since="In force from",
         author="Applied by",
