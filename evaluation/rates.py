@@ -150,6 +150,24 @@ def owed_after(owed: float, *, since: datetime, spent: float, budget: float, unt
     return min(max(owed + due - spent, -most), most)
 
 
+def days_of(items: int, span: float, *, usual: float | None) -> float:
+    """Return how many days' worth some items are that came within a span of days.
+
+    A night is no day: what is missing of a whole day is taken to be as usual, so many items a day. Without
+    that, or where the usual number is the prior itself, the span has to speak for the day.
+
+    Examples
+    --------
+    >>> days_of(21, 0.25, usual=300)
+    0.085...
+    >>> days_of(600, 2.0, usual=1)
+    2.0
+    """
+    if span >= 1 or usual is None or usual == PRIOR_UNFLAGGED_PER_DAY:
+        return span
+    return items / (items + (1 - span) * usual)
+
+
 def _full_reviews(p: Floats, *, days: float, plan: Plan, owed: float) -> tuple[float | None, float]:
     budget = plan.daily_full_reviews
     if budget is None or p.size == 0:

@@ -57,13 +57,16 @@ class DailyRates:
         if len(past) * every < ENOUGH_ITEMS:
             since = now - self._history
             past, every = session.ledger.scored_history(since=since, until=now, most=MOST_ITEMS)
-        days = 0.0
+        last, days = session.ledger.rates(plan.version), 0.0
         if len(past):
             span = now - max(since, past["routed_at"].min().to_pydatetime())
-            days = span / timedelta(days=1) / every if span >= SHORTEST else 0.0
+            if span >= SHORTEST:
+                usual = None if last is None else last.unflagged_per_day
+                days = arithmetic.days_of(len(past) * every, span / timedelta(days=1), usual=usual) / every
         if not days:
             past = past.head(0)
-        return solve(past, plan=plan, days=days, now=now, owed=_owed(session, plan=plan, now=now))
+        owed = (0.0, 0.0) if last is None else _owed(session, last, plan=plan, now=now)
+        return solve(past, plan=plan, days=days, now=now, owed=owed)
 
 
 def recorded_today(session: Session, *, plan: Plan, now: datetime) -> AuditRates | None:
@@ -118,10 +121,7 @@ def _policy_scores(past: pd.DataFrame) -> dict[str, np.ndarray[Any, np.dtype[np.
     return {str(name): by_policy[name].to_numpy(np.float64) for name in by_policy}
 
 
-def _owed(session: Session, *, plan: Plan, now: datetime) -> tuple[float, float]:
-    last = session.ledger.rates(plan.version)
-    if last is None:
-        return 0.0, 0.0
+def _owed(session: Session, last: AuditRates, *, plan: Plan, now: datetime) -> tuple[float, float]:
     audits, full = session.ledger.expected_work(last)
     owed = arithmetic.owed_after(
         last.owed, since=last.set_at, spent=audits, budget=plan.audit.daily_budget, until=now

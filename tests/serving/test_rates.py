@@ -68,6 +68,17 @@ def test_a_past_of_hours_is_scaled_to_a_day(noon: datetime) -> None:
     assert _solved(noon, routed)[0].unflagged_per_day == pytest.approx(1440)
 
 
+def test_a_night_does_not_speak_for_the_day(noon: datetime) -> None:
+    # 3 items an hour since the plan of six hours ago, which knew of 300 a day.
+    past: Any = Past([noon - timedelta(minutes=20 * number) for number in range(1, 19)])
+    rates = DailyRates(history_days=14)
+    past.last = replace(rates.solved(past, plan=_plan(noon), now=noon), unflagged_per_day=300.0)
+    past.spent = 12.5, 0.0
+    found = DailyRates(history_days=14).solved(past, plan=_plan(noon), now=noon)
+    assert found.unflagged_per_day == pytest.approx(18 + 0.75 * 300)
+    assert found.uniform == pytest.approx(50 / 243), "not 50 / 72, three times the budget"
+
+
 def test_a_thin_past_is_followed_back_for_days(noon: datetime) -> None:
     routed = [noon - timedelta(hours=hour) for hour in range(1, 24 * 10 + 1)]
     rates, past = _solved(noon, routed)
