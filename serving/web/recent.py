@@ -25,6 +25,7 @@ from evaluation.curves import Rows, recall_curve, score_counts
 from evaluation.frontier import Frontier, prepare
 from evaluation.intervals import Floats
 from evaluation.planner import Outlook
+from evaluation.report import QualityReport
 from evaluation.report_notices import SYNTHETIC
 from evaluation.sample import read_sample
 from serving.plans import PAST
@@ -34,6 +35,9 @@ FRESH_S: Final = 2.0
 """What was read so many seconds ago is not read again, nor what took long to read:"""
 PATIENCE: Final = 20
 """it is kept for so many times as long."""
+
+QUICK_S: Final = 0.5
+"""A report that takes less is made anew whenever somebody looks."""
 
 WAIT_S: Final = 0.5
 """A page waits so long for numbers; then it shows itself without them."""
@@ -84,6 +88,22 @@ class Recent:
         self._running: Future[Past] | None = None
         self._timer: threading.Timer | None = None
         self._old_after = self._used = 0.0
+        self._report_lock = threading.Lock()
+        self._report: tuple[float, QualityReport] | None = None
+
+    def report(self, *, against: timedelta) -> QualityReport:
+        """Return the quality report of the usual window, compared with an earlier one.
+
+        One that takes long is kept for `PATIENCE` times as long, and made once for all who look.
+        """
+        with self._report_lock:
+            began = time.monotonic()
+            if self._report is not None and began < self._report[0]:
+                return self._report[1]
+            made = self._application.quality.report(by=(), against=against)
+            took = time.monotonic() - began
+            self._report = began + (PATIENCE * took if took > QUICK_S else 0.0), made
+            return made
 
     def past(self, policies: Collection[str]) -> Past | None:
         """Return the recent past with the scores of some policies; None while it is being read."""

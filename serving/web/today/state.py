@@ -147,7 +147,7 @@ def gather(application: Application, recent: Recent) -> Today:
         )
 
     queues, plan, deployment, items, activity = application.gateway.read(state)
-    report = application.quality.report(by=(), against=WEEK)
+    report = recent.report(against=WEEK)
     past = recent.past(())
     return Today(
         now=now,

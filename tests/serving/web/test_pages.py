@@ -217,6 +217,21 @@ def test_an_empty_ledger_says_what_to_do_next(make_bench: Any) -> None:
     assert today.to_json()["plan"] is None
 
 
+def test_a_report_that_takes_long_is_made_once_for_all_who_look(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.web import recent
+    from serving.web.today.alarms import WEEK
+
+    kept = recent.Recent(bench.application)
+    assert kept.report(against=WEEK) is not kept.report(against=WEEK), "quick ones are always new"
+    monkeypatch.setattr(recent, "QUICK_S", 0.0)
+    monkeypatch.setattr(recent, "PATIENCE", 10_000)
+    first = kept.report(against=WEEK)
+    bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
+    assert kept.report(against=WEEK) is first
+
+
 def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(
     bench: Any, browser: TestClient, sign_in: Sign
 ) -> None:
