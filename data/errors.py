@@ -31,6 +31,7 @@ Everything this system refuses to do.
     - DatabaseBehind
     - DatabaseAhead
     - PortInUse
+    - Unsafe
   + Overloaded
   + LedgerUnavailable
 
@@ -165,6 +166,10 @@ class DatabaseBehind(Unprepared):
 
 class DatabaseAhead(Unprepared):
     """The ledger was written by a newer version. Install that version, or restore a backup."""
+
+
+class Unsafe(Unprepared):
+    """The settings are unsafe. `tamis doctor` says what to mend."""
 
 
 class PortInUse(Unprepared):

@@ -90,6 +90,8 @@ class ServerSettings(BaseModel):
     """Requests that may wait for a free thread. More are refused with 429."""
     workers: int = Field(default=1, ge=1, le=64)
     """Processes. More than one needs PostgreSQL, or one machine."""
+    behind_proxy: bool = False
+    """A proxy in front ends TLS. Without one Tamis serves this machine only; with it cookies need TLS."""
 
 
 class RegistrySettings(BaseModel):

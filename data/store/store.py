@@ -96,7 +96,7 @@ class Store:
             If a newer Tamis has been here.
         """
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = engines.create_for_migration(self._url)
         try:
             with in_our_words(), engine.begin() as connection:

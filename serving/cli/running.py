@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.cli.answers import Stages, note, say, stages
+from serving.cli.access import Json
+from serving.cli.answers import Stages, note, say, say_json, say_table, stages
 from serving.cli.context import settings_of
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to liste
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add ``up``, ``demo``, ``serve`` and ``migrate``."""
+    """Add ``up``, ``demo``, ``serve``, ``migrate`` and ``doctor``."""
     app.command("up")(up)
     app.command("demo")(demo)
     app.command("serve")(serve)
     app.command("migrate")(migrate)
+    app.command("doctor")(doctor)
 
 
 def up(
@@ -103,6 +105,27 @@ def migrate(context: typer.Context) -> None:
     settings = settings_of(context)
     wiring.migrate(settings)
     say("The ledger is up to date.")
+
+
+def doctor(context: typer.Context, json: Json = False) -> None:
+    """Say whether this installation is safe and ready, and how to mend what is not.
+
+    Ends with 1 where something is unsafe; `tamis serve` then refuses to start.
+    """
+    from serving import wiring
+    from serving.doctor import examine
+
+    settings = settings_of(context)
+    with stages() as progress:
+        progress("look", 0, 1)
+        found = list(examine(settings, lambda: wiring.build(settings, follow=False)))
+    if json:
+        say_json([asdict(one) for one in found])
+    else:
+        rows = [(one.state, one.about, " ".join(filter(None, (one.text, one.remedy)))) for one in found]
+        say_table(("", "about", "found"), rows, empty="")
+    if any(one.state == "unsafe" for one in found):
+        raise typer.Exit(1)
 
 
 def _chosen(

@@ -210,7 +210,7 @@ def only_one(var: Path) -> Iterator[None]:
     Two servers of one folder would delete each other's metrics. The lock goes with the process, however
     it ends.
     """
-    var.mkdir(parents=True, exist_ok=True)
+    var.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (var / "serving.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

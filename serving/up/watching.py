@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from data.errors import PortInUse, Unprepared
-from serving import wiring
+from serving import doctor, wiring
 from serving.settings import Settings
 from serving.up import children, processes, stages
 from serving.up.greeting import Greeting, greeting
@@ -45,12 +45,13 @@ def up(
 
     Raises
     ------
-    PortInUse
+    PortInUse, Unsafe
         Before anything is done.
     Unprepared
         The set-up or the service did not come through, or another process serves from the same folder.
     """
     logs = settings.var.absolute() / "logs"
+    doctor.refuse_unsafe(settings)
     with processes.only_one(settings.var), ExitStack() as stack:
         processes.check_port(settings.host, settings.port, remedy=children.PORT_REMEDY)
         found = _found(settings)
@@ -92,6 +93,7 @@ def serve(settings: Settings, *, greet: Callable[[stages.State], None]) -> None:
     greet : callable
         Called with what was found, once the service answers.
     """
+    doctor.refuse_unsafe(settings)
     with processes.only_one(settings.var), ExitStack() as stack:
         processes.check_port(settings.host, settings.port, remedy=children.PORT_REMEDY)
         found = _found(settings)

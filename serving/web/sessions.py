@@ -31,15 +31,17 @@ def actor_of(request: Request, auth: Auth) -> Actor:
     return auth.session(secret)
 
 
-def remember(response: Response, session: Issued, *, request: Request, seconds: int) -> None:
-    """Put the session into a cookie."""
+def remember(
+    response: Response, session: Issued, *, request: Request, seconds: int, behind_proxy: bool
+) -> None:
+    """Put the session into a cookie; one that needs TLS where the browser came that way."""
     response.set_cookie(
         COOKIE,
         session.secret,
         max_age=seconds,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=behind_proxy or request.url.scheme == "https",
     )
 
 

@@ -127,6 +127,7 @@ Make = Callable[..., Bench]
 def _draw_the_same(settings: Settings) -> None:
     """Draw the same audits each time: what a test asserts of a sample may be wrong about another one."""
     settings.keys.mkdir(parents=True, exist_ok=True)
+    settings.draw_key.touch(mode=0o600)
     settings.draw_key.write_text(json.dumps({"key_id": "key-test", "secret": "5e" * 32}))
 
 

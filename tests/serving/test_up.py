@@ -209,8 +209,8 @@ def test_other_addresses_of_the_ledger_are_left_alone(
     assert children.service_environ(Settings(home=tmp_path))["TAMIS_STORE__URL"] == url
 
 
-def test_nothing_may_lie_where_the_service_is_imported_from(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+def test_nothing_may_lie_where_the_service_is_imported_from(tmp_path: Path, free_port: int) -> None:
+    settings = Settings(home=tmp_path, port=free_port)
     folder = settings.bentoml / "run"
     folder.mkdir(parents=True)
     (folder / "data.py").write_text("")

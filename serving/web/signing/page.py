@@ -35,14 +35,15 @@ def ask(visit: Visit) -> Response:
 
 def sign_in(visit: Visit) -> Response:
     """Turn a link into a session and lead to the first page of the role."""
-    auth, settings = visit.application.auth, visit.application.settings.access
+    auth, settings = visit.application.auth, visit.application.settings
     try:
         session = auth.redeem(visit.form.get("token", ""))
     except NotSignedIn as refused:
         return refusal(visit, refused, detail=WORDS[visit.language].link_ended)
     response = visit.see(visit.frame.first(auth.session(session.secret)))
-    seconds = int(settings.session_hours * 3600)
-    sessions.remember(response, session, request=visit.request, seconds=seconds)
+    seconds = int(settings.access.session_hours * 3600)
+    behind_proxy = settings.server.behind_proxy
+    sessions.remember(response, session, request=visit.request, seconds=seconds, behind_proxy=behind_proxy)
     return response
 
 
