@@ -24,13 +24,6 @@ Begin = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Begin]:
     """Start `tamis` as a person would; whatever is left of it is ended."""
     started: list[subprocess.Popen[str]] = []
