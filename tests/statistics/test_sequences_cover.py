@@ -174,7 +174,7 @@ def test_daily_looks_are_wrong_in_at_most_alpha_of_many_runs(per_view: bool) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(("late", "width"), [(0.0, 2.5), (0.02, 6.0)])
 def test_daily_looks_hold_in_many_runs_where_floors_move(late: float, width: float) -> None:
-    # What is late stays open, however many items there are; the plain interval, which narrows, is blind to it.
+    # What is late stays open, however many items there are; the plain interval narrows, and is blind to it.
     check(runs=500, items=1500, seed=8, width=width, surges=True, late=late)
 
 
