@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,8 +80,12 @@ class Words(TypeDecorator[str]):
         return text
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
-        """Return the text, or the member of the enumeration."""
+        """Return the member of the enumeration."""
         return value if self.choices is None or value is None else self.choices(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Leave text as it is: both drivers give it so, and to look at every cell takes seconds a million."""
+        return None if self.choices is None else super().result_processor(dialect, coltype)
 
 
 class Number(TypeDecorator[float]):
@@ -139,8 +144,16 @@ class Json(TypeDecorator[Any]):
         """Return the object."""
         if value is None:
             return None
+        if self.read is tuple:
+            return _names(value)
         content = json.loads(value)
         return content if self.read is None else self.read(content)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[Any, ...]:
+    # Names of policies, of which a ledger has few combinations and many copies.
+    return tuple(json.loads(text))
 
 
 class NumberWithin(FunctionElement[float]):

@@ -143,7 +143,9 @@ class Samples(Part):
         found = found.merge(second, on=["id", "item_version"], how="left")
         found["second_called"] = found["second_called"].eq(True)
         named = {
-            name: column([each if isinstance(each, list) else [] for each in found[name]], "object")
+            name: column(
+                [each if isinstance(each, list) else [] for each in found[name].to_numpy()], "object"
+            )
             for name in ("policies", "first_policies", "second_policies")
         }
         return found.assign(violation=found["violation"].astype("float64"), **named)
