@@ -62,7 +62,7 @@ def check_durability(connection: sa.Connection) -> None:
     """Refuse a PostgreSQL that says "committed" before it has written."""
     if connection.dialect.name != "postgresql":
         return
-    for name, wanted in (("fsync", "on"), ("data_sync_retry", "off")):
+    for name, wanted in (("fsync", "on"), ("full_page_writes", "on"), ("data_sync_retry", "off")):
         found = connection.execute(sa.select(sa.func.current_setting(name))).scalar_one()
         if found != wanted:
             raise Unprepared(

@@ -244,16 +244,17 @@ def test_no_tables_yet_is_the_ledger_being_behind(empty_url: str) -> None:
         session.ledger.counts()
 
 
-def test_a_server_that_acknowledges_before_it_writes_is_refused(postgresql: Server) -> None:
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
+def test_a_server_that_acknowledges_before_it_writes_is_refused(postgresql: Server, name: str) -> None:
     with Store(postgresql.url("migrated")) as store:
-        postgresql.execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        postgresql.execute(f"ALTER SYSTEM SET {name} = off", "SELECT pg_reload_conf()")
         try:
             assert raises_in_time(store.check, Unprepared) == (
-                "PostgreSQL runs with fsync = off; what it has acknowledged could be lost. "
-                "Set fsync = on in its configuration and start it again."
+                f"PostgreSQL runs with {name} = off; what it has acknowledged could be lost. "
+                f"Set {name} = on in its configuration and start it again."
             )
         finally:
-            postgresql.execute("ALTER SYSTEM RESET fsync", "SELECT pg_reload_conf()")
+            postgresql.execute(f"ALTER SYSTEM RESET {name}", "SELECT pg_reload_conf()")
 
 
 def raises_in_time(action: Callable[[], None], kind: type[Exception]) -> str | None:
