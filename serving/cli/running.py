@@ -108,7 +108,7 @@ def migrate(context: typer.Context) -> None:
 
 
 def doctor(context: typer.Context, json: Json = False) -> None:
-    """Say whether this installation is safe and ready, and how to mend what is not.
+    """Say what is unsafe or missing, and how to mend it.
 
     Ends with 1 where something is unsafe; `tamis serve` then refuses to start.
     """
