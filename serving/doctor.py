@@ -72,17 +72,17 @@ def safety(settings: Settings) -> Iterator[Finding]:
     yield _private(
         "draw key", settings.draw_key, why="Whoever reads it can foresee which videos are audited."
     )
-    if settings.config is not None or (settings.var / "config.yaml").exists():
-        file = settings.config or settings.var / "config.yaml"
-        if urlsplit(settings.store.url).password:
-            yield _private("settings file", file, why="It holds the password of the database.")
+    file, url = settings.config or settings.var / "config.yaml", settings.store.url
+    # The address may come from a variable, too.
+    if urlsplit(url).password and file.exists() and url in file.read_text(encoding="utf-8"):
+        yield _private("settings file", file, why="It holds the password of the database.")
 
 
 def refuse_unsafe(settings: Settings) -> None:
     """Raise `Unsafe` with everything that is unsafe, and how to mend it."""
     wrong = [one for one in safety(settings) if one.state == "unsafe"]
     if wrong:
-        raise Unsafe("\n".join(f"{one.text} {one.remedy}" for one in wrong))
+        raise Unsafe(" ".join(f"{one.text} {one.remedy}" for one in wrong))
 
 
 def _address(settings: Settings) -> Finding:
@@ -113,18 +113,14 @@ def _tracking(uri: str) -> Finding:
 
 def _private(about: str, file: Path, *, why: str) -> Finding:
     if not file.exists():
+        return Finding(about=about, state="fine", text="There is none yet.")
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
         return Finding(
-            about=about, state="fine", text="There is none yet; it is made with the first routing."
+            about=about,
+            state="unsafe",
+            text=f"{file} is open to others on this machine. {why}",
+            remedy=f"Run: chmod go-rwx {file}",
         )
-    for path in (file, file.parent):
-        others = stat.S_IMODE(path.stat().st_mode) & 0o077
-        if others and (path == file or others & stat.S_IWOTH):
-            return Finding(
-                about=about,
-                state="unsafe",
-                text=f"{path} is open to others on this machine. {why}",
-                remedy=f"Run: chmod go-rwx {path}",
-            )
     return Finding(about=about, state="fine", text=f"Only its owner reads {file.name}.")
 
 

@@ -144,7 +144,7 @@ class Retraining:
         Raises
         ------
         GateNotPassed
-            The gate is not passed, and nobody said that it shall serve although.
+            The gate is not passed, or nothing is known of it, and nobody said that it shall serve although.
         UnknownModel
             No model of that version is registered.
         InvalidBundle, MissingEncoder
@@ -153,16 +153,27 @@ class Retraining:
             It is in charge already.
         """
         digest = self._registry().version(version).digest
-        found = next((one for one in self.judgements() if one.version == version), None)
-        if found is not None and not found.allowed and not although:
-            raise GateNotPassed(
-                f"Model {version} does not pass the gate: {', '.join(found.failed)}. Promote it although "
-                "(`--although`, or `although` in the body) with a reason that says why.",
-                field="although",
-            )
+        if not although:
+            self._check_gate(version, digest)
         deployment = self._deploy(model=version, bundle=digest, digest=digest, actor=actor, reason=reason)
         self._point(version)
         return deployment
+
+    def _check_gate(self, version: str, digest: str) -> None:
+        judged = (one for one in self.judgements() if (one.version, one.digest) == (version, digest))
+        found = next(judged, None)
+        if found is not None and found.allowed:
+            return
+        why = (
+            "was not judged here, so that nobody knows whether it passes the gate"
+            if found is None
+            else f"does not pass the gate: {', '.join(found.failed)}"
+        )
+        raise GateNotPassed(
+            f"Model {version} {why}. Promote it although (`--although`, or `although` in the body) with a "
+            "reason that says why.",
+            field="although",
+        )
 
     def roll_back(self, *, actor: str, reason: str) -> Deployment:
         """Put the model before the present one in charge again.

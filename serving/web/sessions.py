@@ -61,7 +61,8 @@ def check_same_site(request: Request) -> None:
         ours = site in {"same-origin", "none"}
     else:
         origin = request.headers.get("origin")
-        ours = origin in {None, f"{request.url.scheme}://{request.url.netloc}"}
+        # Behind a proxy that ends TLS the browser says https, and we were asked with http.
+        ours = origin in {None, *(f"{kind}://{request.url.netloc}" for kind in (request.url.scheme, "https"))}
     if not ours:
         raise NotAllowed("This form was sent from another site.")
 

@@ -22,6 +22,8 @@ from serving.drafts import Draft
 from serving.sections import AccessSettings, TriageSettings
 from serving.settings import Settings
 from serving.wiring import Application
+from training import judgement
+from training.judgement import Judgement
 
 
 @dataclass
@@ -107,6 +109,24 @@ class Bench:
             reason="for a test",
             expected=current.version if current else None,
         )
+
+    def judge(self, version: str, *, allowed: bool = True, digest: str | None = None) -> None:
+        """Say whether a model passes the gate, as training would."""
+        condition = {"name": "recall_not_lost", "met": allowed, "value": -0.2, "required": "at least -0.05"}
+        judged = Judgement(
+            version=version,
+            digest=digest or f"digest-{version}",
+            created_at=datetime(2026, 11, int(version), tzinfo=UTC),
+            run={},
+            conditions=[condition],
+            allowed=allowed,
+            champion=None,
+            comparison=None,
+            slices=[],
+            calibration={},
+            card="# Model card",
+        )
+        judgement.write(judged, self.application.settings.judgements)
 
     def actor(self, role: Role = Role.ADMIN, name: str = "somebody") -> Actor:
         return Actor(name=name, role=role, credential_id="test")

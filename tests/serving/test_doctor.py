@@ -81,6 +81,16 @@ def test_a_settings_file_with_a_password_must_be_private(tmp_path: Path) -> None
     doctor.refuse_unsafe(Settings(home=tmp_path, config=file))
 
 
+def test_a_settings_file_without_the_password_may_be_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "tamis.yaml"
+    file.write_text("port: 3001\n")
+    file.chmod(0o644)
+    monkeypatch.setenv("TAMIS_STORE__URL", "postgresql://tamis:planted-secret@db/tamis")
+    doctor.refuse_unsafe(Settings(home=tmp_path, config=file))
+
+
 def test_a_tracking_server_in_the_clear_is_told(tmp_path: Path) -> None:
     registry = RegistrySettings(tracking_uri="http://mlflow.example:5000")
     found = {one.about: one for one in doctor.safety(Settings(home=tmp_path, registry=registry))}

@@ -7,8 +7,6 @@ import pytest
 
 from data.errors import Conflict, GateNotPassed, InvalidBundle, UnknownModel
 from data.records import Item
-from training import judgement
-from training.judgement import Judgement
 from training.registry import CHAMPION, Registered, Registry
 
 
@@ -60,6 +58,7 @@ def bench(make_bench: Any, shelf: Shelf) -> Any:
     bench = make_bench()
     for version in ("1", "2", "3"):
         bench.scorers[version] = _Model(version)
+        bench.judge(version)
     bench.plan()
     return bench
 
@@ -169,27 +168,8 @@ def test_rolling_back_again_goes_further_back_and_not_forward(bench: Any) -> Non
     assert bench.application.retraining.before().model == "1"
 
 
-def _judge(bench: Any, version: str, *, allowed: bool) -> None:
-    condition = {"name": "recall_not_lost", "met": allowed, "value": -0.2, "required": "at least -0.05"}
-    judged = Judgement(
-        version=version,
-        digest=f"digest-{version}",
-        created_at=datetime(2026, 11, int(version), tzinfo=UTC),
-        run={},
-        conditions=[condition],
-        allowed=allowed,
-        champion=None,
-        comparison=None,
-        slices=[],
-        calibration={},
-        card="# Model card",
-    )
-    judgement.write(judged, bench.application.settings.judgements)
-
-
 def test_a_model_that_does_not_pass_the_gate_serves_only_where_somebody_insists(bench: Any) -> None:
-    _judge(bench, "1", allowed=True)
-    _judge(bench, "2", allowed=False)
+    bench.judge("2", allowed=False)
     _promote(bench, "1")
     with pytest.raises(GateNotPassed, match="recall_not_lost"):
         _promote(bench, "2")
@@ -199,4 +179,16 @@ def test_a_model_that_does_not_pass_the_gate_serves_only_where_somebody_insists(
         "2", actor="lead", reason="the old one is blind to live streams", although=True
     )
     assert deployed.reason == "the old one is blind to live streams"
-    assert [one.version for one in retraining.judgements()] == ["2", "1"]
+    assert [one.version for one in retraining.judgements()] == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize("digest", [None, "digest-of-another"])
+def test_a_model_of_which_nothing_is_known_here_does_not_slip_through_the_gate(
+    bench: Any, digest: str | None
+) -> None:
+    (bench.application.settings.judgements / "1.json").unlink()
+    if digest is not None:
+        bench.judge("1", digest=digest)
+    with pytest.raises(GateNotPassed, match="was not judged here"):
+        _promote(bench, "1")
+    assert bench.application.retraining.deployments() == []

@@ -60,6 +60,11 @@ class Today:
         return SYNTHETIC in self.report.sources
 
     @property
+    def told_at(self) -> datetime | None:
+        """When the report was made, where that was a while ago; see `serving.web.recent`."""
+        return self.report.until if self.now - self.report.until > timedelta(minutes=1) else None
+
+    @property
     def headlines(self) -> list[Estimate]:
         """The estimates on the page."""
         return [self.report.find(name) for name in HEADLINES]

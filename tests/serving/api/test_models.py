@@ -15,6 +15,7 @@ WHY = {"reason": "two points more recall"}
 def ready(site: Any) -> Any:
     """A site whose second model could serve."""
     site.bench.scorers["2"] = type(site.bench.scorers["1"])(version="2")
+    site.bench.judge("2")
     return site
 
 

@@ -94,10 +94,30 @@ def test_signing_out_ends_the_session_for_whoever_copied_the_cookie(
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.test"}],
+    [
+        *({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}),
+        *({"Origin": "http://evil.test"}, {"Origin": "https://evil.test"}, {"Origin": "null"}),
+    ],
 )
 def test_forms_of_other_sites_are_refused(browser: TestClient, path: str, headers: dict[str, str]) -> None:
     assert browser.post(path, data={"token": "x" * 43}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_our_own_forms_are_taken_also_behind_a_proxy_that_ends_tls(browser: TestClient, scheme: str) -> None:
+    origin = f"{scheme}://{browser.base_url.netloc.decode()}"
+    answer = browser.post("/sign-in", data={"token": "x" * 43}, headers={"Origin": origin})
+    assert answer.status_code == 401, "the link is none, but the form is ours"
+
+
+def test_behind_a_proxy_that_ends_tls_the_cookie_is_secure(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("TAMIS_SERVER__BEHIND_PROXY", "true")
+    browser, bench = request.getfixturevalue("browser"), request.getfixturevalue("bench")
+    link = bench.application.auth.create_link(role=Role.QC_LEAD, name="lead").secret
+    cookie = browser.post("/sign-in", data={"token": link}).headers["set-cookie"].lower()
+    assert "secure" in cookie.split("; ")
 
 
 def test_a_huge_form_is_refused(browser: TestClient) -> None:
@@ -222,6 +242,7 @@ def test_a_report_that_takes_long_is_made_once_for_all_who_look(
 ) -> None:
     from serving.web import recent
     from serving.web.today.alarms import WEEK
+    from serving.web.today.state import gather
 
     kept = recent.Recent(bench.application)
     assert kept.report(against=WEEK) is not kept.report(against=WEEK), "quick ones are always new"
@@ -230,6 +251,8 @@ def test_a_report_that_takes_long_is_made_once_for_all_who_look(
     first = kept.report(against=WEEK)
     bench.application.triage.submit([Item(item_id="v1", data={"p": 0.9})])
     assert kept.report(against=WEEK) is first
+    bench.clock.advance(minutes=2)
+    assert gather(bench.application, kept).told_at == first.until
 
 
 def test_a_model_that_cannot_be_loaded_is_told_with_the_reason(
