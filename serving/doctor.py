@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from data.errors import InvalidBundle, TriageError, Unsafe
 from serving.settings import Settings
+from serving.spool import Spool
 from serving.wiring import Application
 from training import bundle
 
@@ -136,7 +137,26 @@ def _space(var: Path) -> Finding:
     )
 
 
+def _spool(spool: Spool) -> Finding:
+    if refused := spool.refused():
+        return Finding(
+            about="spool",
+            state="attention",
+            text=f"{len(refused)} answers of full review cannot be recorded; the first is {refused[0]}.",
+            remedy="See answer_not_recorded in the log; send the items again with a new item_version.",
+        )
+    if waiting := spool.waiting():
+        return Finding(
+            about="spool",
+            state="attention",
+            text=f"{len(waiting)} answers of full review are not in the ledger yet.",
+            remedy="They are recorded while `tamis serve` runs and the ledger answers.",
+        )
+    return Finding(about="spool", state="fine", text="Every answer is in the ledger.")
+
+
 def _ledger(settings: Settings, application: Application) -> Iterator[Finding]:
+    yield _spool(application.spool)
     now = application.clock()
     with application.store.read() as session:
         plan, deployment = session.plans.in_force(now), session.deployments.active()

@@ -42,8 +42,18 @@ def review_type(routing: Routing) -> ReviewType:
 
 def job(routing: Routing, *, created_at: datetime) -> Job | None:
     """Return the job of a routing; None for what is released."""
-    if routing.route is Route.RELEASE:
-        return None
+    return None if routing.route is Route.RELEASE else _made(routing, created_at)
+
+
+def promised(routing: Routing, *, created_at: datetime) -> Job | None:
+    """Return the job of what was released after "full review" was told; None for what has one anyway.
+
+    The draw did not call for it: what comes of it teaches the model and stays out of the estimates.
+    """
+    return _made(routing, created_at) if routing.route is Route.RELEASE else None
+
+
+def _made(routing: Routing, created_at: datetime) -> Job:
     return Job(
         job_id=job_id(routing.routing_id),
         item_id=routing.item_id,

@@ -34,6 +34,12 @@ def waiting(queue: str, jobs: int) -> None:
     _waiting().labels(queue=queue).set(jobs)
 
 
+def unrecorded(waiting: int, *, refused: int) -> None:
+    """Say how many answers wait in the spool, and how many the ledger will not take."""
+    _unrecorded().labels(state="waiting").set(waiting)
+    _unrecorded().labels(state="refused").set(refused)
+
+
 def answered(*, method: str, path: str, status: int, seconds: float) -> None:
     """Count an answer; ``path`` is the template of the route, with names in place of ids."""
     _requests().labels(method=method, path=path, status=str(status)).observe(seconds)
@@ -67,6 +73,14 @@ def _waiting() -> Gauge:
     # Processes count the same queues, so that their numbers must not be added up.
     about = "Jobs that nobody has claimed, when last looked at."
     return Gauge("tamis_jobs_waiting", about, ("queue",), multiprocess_mode="mostrecent")
+
+
+@cache
+def _unrecorded() -> Gauge:
+    from prometheus_client import Gauge
+
+    about = "Answers of full review that are not in the ledger, when last looked at."
+    return Gauge("tamis_unrecorded_answers", about, ("state",), multiprocess_mode="mostrecent")
 
 
 @cache

@@ -7,7 +7,7 @@ does this model still serve, is this plan still in force? Only then is the routi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -148,13 +148,33 @@ class Router:
             _check_model(session.deployments.active(), under, [score for _, score in fresh])
         found = replace(found, terms=_settled(session, found))
         answers = self.route([item for item, _ in fresh], [score for _, score in fresh], found)
-        session.ledger.record(
-            [answer.score for answer in answers.values() if answer.score],
-            [answer.routing for answer in answers.values()],
-        )
-        made = (jobs.job(answer.routing, created_at=found.now) for answer in answers.values())
-        session.queue.add([job for job in made if job])
+        _write(session, answers.values())
         return replays | answers
+
+    def make_true(self, session: Session, item: Item, *, reason: str, told_at: datetime) -> None:
+        """Make the ledger agree with "full review", which was told when it could not be asked.
+
+        Where the item has no routing, one is recorded as it was told. Where it was released by then, a
+        person looks all the same: a job is opened, and the recorded chance stays as it is. A routing made
+        later was told later, and is left alone. Doing it again changes nothing.
+
+        Raises
+        ------
+        AlreadySubmitted
+            The item has no routing, and is known with other content.
+        """
+        known = session.ledger.routings([item.key]).get(item.key)
+        if known is None:
+            session.ledger.add_items([item], received_at=told_at)
+            plan = session.plans.in_force(told_at)
+            terms = None if plan is None else _terms(plan, told_at)
+            [answer] = self.route([item], [reason], Situation(now=told_at, terms=terms)).values()
+            # With chance 1, whatever the rates of that day were.
+            _write(session, [replace(answer, routing=replace(answer.routing, rates_id=None))])
+        elif known.routed_at <= told_at:
+            promised = jobs.promised(known, created_at=told_at)
+            if promised is not None and not session.queue.has(promised.job_id):
+                session.queue.add([promised])
 
     def route(
         self, items: Sequence[Item], scores: Sequence[Score | str], found: Situation, *, recorded: bool = True
@@ -228,6 +248,14 @@ def _settled(session: Session, found: Situation) -> Terms | None:
     return replace(terms, rates=recorded or terms.rates)
 
 
+def _write(session: Session, answers: Collection[Answer]) -> None:
+    session.ledger.record(
+        [answer.score for answer in answers if answer.score], [answer.routing for answer in answers]
+    )
+    made = (jobs.job(answer.routing, created_at=answer.routing.routed_at) for answer in answers)
+    session.queue.add([job for job in made if job])
+
+
 def _no_terms(now: datetime) -> Terms:
     plan = Plan(
         version=NO_PLAN_VERSION,
@@ -237,7 +265,12 @@ def _no_terms(now: datetime) -> Terms:
         reason=NO_PLAN,
         in_force_from=now,
     )
+    return _terms(plan, now)
+
+
+def _terms(plan: Plan, now: datetime) -> Terms:
+    # Rates for what has no score, and so needs none.
     rates = AuditRates(
-        rates_id="none", plan=NO_PLAN_VERSION, scale=0.0, uniform=1.0, unflagged_per_day=0.0, set_at=now
+        rates_id="none", plan=plan.version, scale=0.0, uniform=1.0, unflagged_per_day=0.0, set_at=now
     )
     return Terms(plan=plan, rates=rates, recorded=False)

@@ -137,6 +137,11 @@ class Settings(BaseSettings):
         return self.var / "vectors"
 
     @property
+    def spool(self) -> Path:
+        """Answers of full review that are not in the ledger yet."""
+        return self.var / "spool"
+
+    @property
     def imports(self) -> Path:
         """What an import refused, row by row."""
         return self.var / "imports"

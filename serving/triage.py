@@ -2,8 +2,8 @@
 Use case: items come in.
 
 Every item leaves with a route and a recorded chance. What cannot be scored goes to full review with its
-reason; what cannot be recorded goes there too and says that nothing was recorded. Nothing is ever released
-without a row in the ledger.
+reason; what cannot be recorded goes there too, says that nothing was recorded, and is recorded as soon as the
+ledger answers (`serving.reconciling`). Nothing is ever released without a row in the ledger.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from serving.champion import Champion
 from serving.gateway import Gateway
 from serving.routing import NO_PLAN, Answer, Key, Router, Situation
 from serving.scoring import Scoring
+from serving.spool import Spool, Told
 
 __all__ = ["Answer", "Triage"]
 
@@ -49,6 +50,8 @@ class Triage:
         The model in force, and the queue in front of it.
     router : Router
         What is read and written in one transaction each.
+    spool : Spool
+        Where an answer is kept that could not be recorded.
     clock : callable
         The moment now.
     patience_s : float
@@ -62,6 +65,7 @@ class Triage:
         champion: Champion,
         scoring: Scoring,
         router: Router,
+        spool: Spool,
         clock: Callable[[], datetime],
         patience_s: float,
     ) -> None:
@@ -69,6 +73,7 @@ class Triage:
         self._champion = champion
         self._scoring = scoring
         self._router = router
+        self._spool = spool
         self._clock = clock
         self._patience_s = patience_s
 
@@ -91,22 +96,29 @@ class Triage:
         try:
             answers = self._answers(distinct, places, dry_run=dry_run)
         except LedgerUnavailable as away:
-            answers = self._unrecorded(distinct, UNRECORDED, away.__cause__ or away)
+            answers = self._unrecorded(distinct, UNRECORDED, away.__cause__ or away, keep=not dry_run)
         except TriageError:
             raise
         except Exception as failed:  # noqa: BLE001 - a mistake of ours must not leave the queue without a route
-            answers = self._unrecorded(distinct, MISTAKE, failed)
+            answers = self._unrecorded(distinct, MISTAKE, failed, keep=not dry_run)
         if not dry_run:
             for answer in answers.values():
                 if not answer.replay:
                     metrics.routed(answer.routing, recorded=answer.recorded)
         return [answers[item.key] for item in items]
 
-    def _unrecorded(self, items: Sequence[Item], reason: str, why: BaseException) -> dict[Key, Answer]:
+    def _unrecorded(
+        self, items: Sequence[Item], reason: str, why: BaseException, *, keep: bool
+    ) -> dict[Key, Answer]:
         trace = "".join(traceback.format_exception(why))
         _log.error("routed_without_a_record", items=len(items), reason=reason, traceback=trace)
-        nothing = Situation(now=self._clock())
-        return self._router.route(items, [reason] * len(items), nothing, recorded=False)
+        now = self._clock()
+        if keep:
+            try:
+                self._spool.keep(Told(items=tuple(items), reason=reason, told_at=now))
+            except Exception as failed:  # noqa: BLE001 - full review is the answer also where no disk takes it
+                _log.error("answer_not_kept", items=len(items), reason=repr(failed))
+        return self._router.route(items, [reason] * len(items), Situation(now=now), recorded=False)
 
     def _answers(
         self, items: Sequence[Item], places: Mapping[Key, int], *, dry_run: bool

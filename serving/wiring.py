@@ -26,12 +26,14 @@ from serving.gateway import Gateway
 from serving.plans import Plans
 from serving.quality import Quality
 from serving.rates import DailyRates
+from serving.reconciling import Reconciler
 from serving.retraining import Retraining
 from serving.reviews import Reviews
 from serving.routing import Router
 from serving.scoring import Scoring
 from serving.second_looks import SecondLooks
 from serving.settings import Settings
+from serving.spool import Spool
 from serving.triage import Triage
 from serving.visibility import ScoreVisibility
 from training.scorer import Scorer
@@ -59,6 +61,8 @@ class Application:
     plans: Plans
     quality: Quality
     retraining: Retraining
+    spool: Spool
+    reconciler: Reconciler
 
     def ready(self) -> bool:
         """Say whether requests can be taken.
@@ -71,6 +75,7 @@ class Application:
     def close(self) -> None:
         """Finish what has begun, then give everything back."""
         self.champion.close()
+        self.reconciler.close()
         self.retraining.close()
         self.scoring.close()
         self.gateway.close()
@@ -122,6 +127,8 @@ def build(
     champion = Champion(gateway=gateway, load=load, poll_s=settings.champion.poll_s)
     scoring = Scoring(champion=champion, clock=clock, settings=settings.triage)
     rates = DailyRates(history_days=settings.triage.history_days)
+    router = Router(policies=policies, key=key, rates=rates)
+    spool = Spool(settings.spool)
     application = Application(
         settings=settings,
         store=store,
@@ -136,7 +143,8 @@ def build(
             gateway=gateway,
             champion=champion,
             scoring=scoring,
-            router=Router(policies=policies, key=key, rates=rates),
+            router=router,
+            spool=spool,
             clock=clock,
             patience_s=settings.triage.scoring_deadline_s,
         ),
@@ -159,9 +167,12 @@ def build(
             policies=tuple(policies),
             clock=clock,
         ),
+        spool=spool,
+        reconciler=Reconciler(gateway=gateway, router=router, spool=spool),
     )
     if follow:
         champion.start()
+        application.reconciler.start()
     return application
 
 

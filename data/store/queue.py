@@ -46,6 +46,13 @@ class Queue(Part):
             raise UnknownJob(f"No job {job_id!r} was made.", field="job_id")
         return Job(**found._mapping)
 
+    def has(self, job_id: str) -> bool:
+        """Say whether a job of that name was made."""
+        return (
+            self._connection.execute(sa.select(job.c.job_id).where(job.c.job_id == job_id)).first()
+            is not None
+        )
+
     def claim(
         self, *, reviewer_id: str, now: datetime, lease: timedelta, queue: str | None = None
     ) -> Job | None:

@@ -75,7 +75,7 @@ class AskedScores(Asked):
 
 
 class LedgerEntry(Answered):
-    """What was recorded. Where nothing was, send the item again later: it is recorded once."""
+    """What was recorded. Where nothing was, it will be, as full review; sending the item again is safe."""
 
     routing_id: str | None
     inclusion_probability_recorded: bool

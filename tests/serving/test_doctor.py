@@ -15,6 +15,7 @@ from serving import doctor
 from serving.doctor import Finding
 from serving.sections import RegistrySettings, ServerSettings
 from serving.settings import Settings
+from serving.spool import Told
 
 Look = Callable[[], dict[str, Finding]]
 
@@ -25,7 +26,7 @@ def look(bench: Any) -> Look:
 
     def found() -> dict[str, Finding]:
         class Kept:
-            clock, store = bench.clock, bench.store
+            clock, store, spool = bench.clock, bench.store, bench.application.spool
 
             def close(self) -> None:
                 """It is the test's; it stays open."""
@@ -135,3 +136,12 @@ def test_without_a_ledger_the_rest_is_still_looked_at(run: Any, home: Path) -> N
     found = {one["about"]: one for one in run("doctor", "--json").json()}
     assert "tamis migrate" in found["ledger"]["text"]
     assert found["disk"]["state"] == "fine"
+
+
+def test_answers_that_are_not_in_the_ledger_are_told(bench: Any, look: Look) -> None:
+    spool = bench.application.spool
+    assert look()["spool"].state == "fine"
+    path = spool.keep(Told(items=(Item(item_id="v1"),), reason="ledger unavailable", told_at=bench.clock()))
+    assert "1 answers" in look()["spool"].text
+    spool.set_aside(path)
+    assert "cannot be recorded" in look()["spool"].text
