@@ -51,3 +51,25 @@ def content_digest(content: object) -> str:
     """Return the SHA-256 of the canonical JSON of ``content``, as 64 hex digits."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def holds(value: object, wanted: str) -> bool:
+    """Tell whether plain JSON holds a text or number that reads like this, however deep, or as a name.
+
+    Examples
+    --------
+    >>> holds({"items": [{"item_id": "v1", "title": "v2 and more"}]}, "v1")
+    True
+    >>> holds({"items": [{"item_id": "v1", "title": "v2 and more"}]}, "v2")
+    False
+    """
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+        elif str(one) == wanted:
+            return True
+    return False

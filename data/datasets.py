@@ -21,7 +21,7 @@ import pandas as pd
 
 from data import features, labels
 from data.errors import Invalid, TooFewLabels
-from data.records import CreatorHistory, Verdict
+from data.records import TEXT_FIELDS, CreatorHistory, Verdict
 from data.store.store import Session
 
 FACTS: Final = (
@@ -36,6 +36,8 @@ FACTS: Final = (
 )
 """What a snapshot knows of a row beside the model's input (`features.COLUMNS`)."""
 
+_CONTENT: Final = list(TEXT_FIELDS)
+_ABOUT: Final = ["creator_id", "fingerprint"]
 _IMPORTED: Final = "import:"
 _ROWS: Final = "rows.parquet"
 _MANIFEST: Final = "manifest.json"
@@ -167,17 +169,21 @@ def write(snapshot: Snapshot, folder: Path) -> Path:
     """
     path = folder / snapshot.id[:16]
     path.mkdir(parents=True, exist_ok=True)
-    rows = path / _ROWS
-    _replace(rows, snapshot.rows.to_parquet(index=False, compression="zstd"))
-    manifest = {
-        "id": snapshot.id,
-        "as_of": snapshot.as_of.isoformat(),
-        "counts": snapshot.counts,
-        "columns": list(snapshot.rows.columns),
-        "sha256": hashlib.sha256(rows.read_bytes()).hexdigest(),
-    }
-    _replace(path / _MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2).encode())
+    about = {"id": snapshot.id, "as_of": snapshot.as_of.isoformat(), "counts": snapshot.counts}
+    _write(path, snapshot.rows, about)
     return path
+
+
+def _write(path: Path, rows: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    content = rows.to_parquet(index=False, compression="zstd")
+    manifest = {
+        **about,
+        "columns": list(rows.columns),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    # The rows first: a manifest that does not fit them is refused, and written anew with the next snapshot.
+    _replace(path / _ROWS, content)
+    _replace(path / _MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2).encode())
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -211,3 +217,23 @@ def read(path: Path) -> Snapshot:
         raise Invalid(f"{path / _ROWS} differs from its manifest. Cut the snapshot again.", field="snapshot")
     rows["policies"] = [list(policies) for policies in rows["policies"]]
     return Snapshot(id=snapshot_id, rows=rows, as_of=as_of, counts=counts)
+
+
+def erase(folder: Path, item_id: str) -> int:
+    """Empty the content of an item in all snapshots below a folder; return in how many it was.
+
+    Labels and chances stay. A snapshot keeps its name, which is that of what a model learned from; its
+    manifest counts the rows that were emptied since (``erased``).
+    """
+    changed = 0
+    for path in sorted(folder.glob(f"*/{_MANIFEST}")):
+        rows = pd.read_parquet(path.parent / _ROWS)
+        here = (rows["item_id"] == item_id) & (rows[_CONTENT] != "").any(axis="columns")
+        if not here.any():
+            continue
+        rows.loc[here, _CONTENT] = ""
+        rows.loc[here, _ABOUT] = None
+        manifest = json.loads(path.read_text("utf-8"))
+        _write(path.parent, rows, manifest | {"erased": manifest.get("erased", 0) + int(here.sum())})
+        changed += 1
+    return changed

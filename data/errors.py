@@ -14,11 +14,13 @@ Everything this system refuses to do.
     - ClaimLost
     - StaleModel
     - PlanChanged
+    - NotSealed
   + Invalid
     - InvalidMapping
     - InvalidPlan
     - InvalidBundle
     - InvalidSettings
+    - MediaRefused
   + Denied
     - NotSignedIn
     - NotAllowed
@@ -104,6 +106,10 @@ class PlanChanged(Conflict):
     """Another plan came into force meanwhile. Look at it, then decide again."""
 
 
+class NotSealed(Conflict):
+    """Facts about the item came in just now and are not sealed yet. Erase it again."""
+
+
 class Invalid(TriageError):
     """The input cannot be used."""
 
@@ -122,6 +128,18 @@ class InvalidBundle(Invalid):
 
 class InvalidSettings(Invalid):
     """A setting cannot be used. configs/default.yaml lists them all."""
+
+
+class MediaRefused(Invalid):
+    """The file cannot be read safely. Let a person look at it."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        """One of `data.media.reasons.Reason`, for counting and for choosing what to say."""
+        self.detail = detail
+        """What was seen, in technical words; empty where the reason says it all."""
+        said = reason.replace("_", " ").capitalize()
+        super().__init__(f"{said}: {detail}" if detail else f"{said}.")
 
 
 class Denied(TriageError):

@@ -25,11 +25,16 @@ RANKS: Final = {
     ReviewType.AUDIT: 0,
     ReviewType.IMPORTED: 0,
     ReviewType.SECOND_REVIEW: 1,
-    ReviewType.ESCALATION: 1,
-    ReviewType.APPEAL: 1,
+    ReviewType.ESCALATION: 2,
+    ReviewType.APPEAL: 2,
 }
-"""Which look overrides which. A golden item is absent: its answer is known, so a reviewer's answer
-measures the reviewer and says nothing about the item."""
+"""Which look overrides which. A second review is blind: one more opinion. Who decides an escalation or an
+appeal knows what was said before and why it is doubted, so that a blind look that was late to come does not
+turn it again. A golden item is absent: its answer is known, so a reviewer's answer measures the reviewer and
+says nothing about the item."""
+
+BLIND: Final = (ReviewType.FIRST_REVIEW, ReviewType.AUDIT, ReviewType.SECOND_REVIEW)
+"""Looks of people who were not told what others said."""
 
 _SETTLING: Final = (Verdict.VIOLATION, Verdict.NO_VIOLATION)
 
@@ -37,9 +42,9 @@ _SETTLING: Final = (Verdict.VIOLATION, Verdict.NO_VIOLATION)
 def settle(decisions: pd.DataFrame) -> pd.DataFrame:
     """Return the label that each item's decisions settle to.
 
-    Unsure and unreviewable settle nothing. A second review, an escalation or an appeal overrides a first
-    review, an audit or an imported outcome, whichever came later; among looks of the same rank the latest
-    in ledger order wins. The order of the rows handed in does not matter.
+    Unsure and unreviewable settle nothing. An escalation or an appeal overrides a second review, and that
+    a first review, an audit or an imported outcome, whichever came later; among looks of the same rank the
+    latest in ledger order wins. The order of the rows handed in does not matter.
 
     Parameters
     ----------
@@ -80,9 +85,87 @@ def settle(decisions: pd.DataFrame) -> pd.DataFrame:
     )[list(COLUMNS)]
 
 
+def story(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Return how each settled item came to its label.
+
+    Parameters
+    ----------
+    decisions
+        As for `settle`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each item that is settled, in the order of `settle`: ``violation``; ``settled_by``, the
+        review type of the deciding look; ``looks``, how many looks settled something; ``contested``,
+        whether any two of them differ; ``overturned``, whether the label differs from the first look's.
+
+    Examples
+    --------
+    >>> decisions = pd.DataFrame(
+    ...     {
+    ...         "item_id": "v1",
+    ...         "item_version": "1",
+    ...         "sequence": [1, 2, 3],
+    ...         "verdict": ["violation", "unsure", "no_violation"],
+    ...         "policies": [["counterfeit"], [], []],
+    ...         "review_type": ["audit", "second_review", "appeal"],
+    ...         "recorded_at": pd.to_datetime(["2026-03-01", "2026-03-02", "2026-03-04"], utc=True),
+    ...     }
+    ... )
+    >>> story(decisions)[["settled_by", "looks", "overturned"]].to_dict("records")
+    [{'settled_by': 'appeal', 'looks': 2, 'overturned': True}]
+    """
+    labels = settle(decisions)
+    kept = decisions[decisions["verdict"].isin(_SETTLING) & decisions["review_type"].isin(list(RANKS))]
+    kept = kept.assign(said=(kept["verdict"] == Verdict.VIOLATION).astype(bool)).sort_values("sequence")
+    looks = (
+        kept.groupby(KEY)["said"]
+        .agg(looks="size", first="first", different="nunique")
+        .reset_index()
+        .astype({"looks": "int64", "first": "bool"})
+    )
+    by = kept[["sequence", "review_type"]].rename(columns={"review_type": "settled_by"})
+    found = labels.merge(looks, on=KEY).merge(by, on="sequence")
+    found = found.assign(
+        contested=found["different"] > 1, overturned=found["violation"] != found["first"]
+    ).sort_values(KEY, ignore_index=True)
+    return found[[*KEY, "violation", "settled_by", "looks", "contested", "overturned"]]
+
+
+def blind_looks(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Return the looks that count as independent opinions of an item.
+
+    They are what `evaluation.annotators` learns from: first reviews, audits and second reviews that settled
+    something, each reviewer's first of an item. Imported outcomes are left out, since nobody knows what
+    those reviewers had been told; so are golden items, whose answer the ledger does not hold.
+
+    Parameters
+    ----------
+    decisions
+        As for `settle`, with ``reviewer_id``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``item_id``, ``item_version``, ``reviewer_id``, ``label`` (whether it says violation) and
+        ``informed``: whether an escalation or an appeal settled the item, whatever these looks say.
+    """
+    settling = decisions[decisions["verdict"].isin(_SETTLING)].sort_values("sequence")
+    blind = settling[settling["review_type"].isin(BLIND)].drop_duplicates([*KEY, "reviewer_id"])
+    above = settling[settling["review_type"].map(RANKS) > RANKS[ReviewType.SECOND_REVIEW]]
+    informed = above[KEY].drop_duplicates().assign(informed=True)
+    found = blind.merge(informed, on=KEY, how="left")
+    found = found.assign(label=(found["verdict"] == Verdict.VIOLATION), informed=found["informed"].eq(True))
+    found = found.sort_values([*KEY, "reviewer_id"], ignore_index=True)
+    return found[[*KEY, "reviewer_id", "label", "informed"]].astype({"label": "bool", "informed": "bool"})
+
+
 def mature(labels: pd.DataFrame, *, as_of: datetime, after: timedelta) -> pd.DataFrame:
     """Return the labels that have stood for at least ``after`` by ``as_of``.
 
-    An appeal needs time to arrive; a label younger than that window may still turn.
+    An appeal needs time to arrive; a label younger than that window may still turn. The window starts
+    anew whenever a decision settles the label again, even if it only confirms it: what it says may be
+    appealed as well.
     """
     return labels[labels["settled_at"] <= as_of - after]

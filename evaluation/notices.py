@@ -102,6 +102,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "On {day} the alarm rang that recall has fallen below {limit:.1%}. It rings falsely less than"
         " once in {patience:,.0f} days.",
     },
+    "sealed": {
+        "ko": "이 보고서를 만들 때 봉인된 원장의 머리: {head}. 확인: tamis verify --head",
+        "en": "Head of the sealed ledger when this report was made: {head}. To check: tamis verify --head",
+    },
     "slices_apart": {
         "ko": "조각별 구간 {count}개는 각각 {level:.0%}입니다. 모두가 한꺼번에 맞는다는 뜻이 아닙니다.",
         "en": "Each of the {count} slices has {level:.0%} confidence by itself, not all of them together.",

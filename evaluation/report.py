@@ -57,6 +57,8 @@ class QualityReport:
     """How recall, prevalence and missed grew from day to day, with ends that hold on all days at once."""
     changes: Sequence[Change] = ()
     """Since an earlier window, where one was asked for."""
+    head: str | None = None
+    """Head of the ledger's chain of seals when the report was made; None: nothing was sealed yet."""
 
     @property
     def synthetic(self) -> bool:
@@ -65,8 +67,13 @@ class QualityReport:
 
     @property
     def told(self) -> tuple[Notice | Change, ...]:
-        """What is told in sentences: notices, then changes."""
-        return (*self.notices, *self.changes)
+        """What is told in sentences: notices, then changes, then what the report can be checked by."""
+        return (*self.notices, *self.changes, *self.seals)
+
+    @property
+    def seals(self) -> tuple[Notice, ...]:
+        """What the report can be checked by, in a sentence."""
+        return () if self.head is None else (Notice(code="sealed", params={"head": self.head}),)
 
     def find(self, name: str) -> Estimate:
         """Return one of the estimates about all items, by name."""
@@ -103,6 +110,7 @@ class QualityReport:
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "trend": [{**asdict(one), "until": one.until.isoformat()} for one in self.trend],
             "changes": [one.to_json() for one in self.changes],
+            "head": self.head,
         }
 
     def to_csv(self) -> str:

@@ -1,8 +1,8 @@
 """
 Single requests become batches for the scorer, in process.
 
-Nothing waits for company: a free thread takes the oldest row and fills its batch with waiting rows of like
-length. Under load batches grow by themselves; a lone request is scored at once.
+Nothing waits for company: a free thread takes what waits, oldest first, up to the largest batch. Under load
+batches grow by themselves; a lone request is scored at once.
 """
 
 from __future__ import annotations
@@ -12,22 +12,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from data.errors import Overloaded
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
-
-LIKE_LENGTH: Final = 1.25
-"""Rows longer or shorter than the first by more than this factor wait for another batch."""
-
-LOOK_AHEAD: Final = 256
-"""How many waiting rows are looked at to fill a batch."""
-
-_ALLOWANCE: Final = 64
-"""Characters by which short rows may differ: a factor alone would keep a title of 5 and one of 10 apart."""
 
 
 @dataclass(slots=True)
@@ -46,9 +36,9 @@ class Batcher(Generic[Row, Result]):
         Takes rows, returns one entry a row in order; an exception as an entry is that row's own. A call
         that raises is repeated row by row, so that one bad row spoils no other.
     length : callable
-        The length of a row, in any unit. Padding makes every row of a batch as dear as the longest.
+        The length of a row, in any unit. A batch costs what its rows are long together.
     batch_rows, batch_length : int
-        The largest batch: rows, and rows times the longest length.
+        The largest batch: rows, and their length together. A row longer than that has a batch of its own.
     most_waiting : int
         Rows that may wait; more raise `data.errors.Overloaded`.
     threads : int
@@ -126,19 +116,13 @@ class Batcher(Generic[Row, Result]):
             return self._take()
 
     def _take(self) -> list[_Waiting[Row, Result]]:
-        oldest = self._queue[0]
-        batch, longest = [oldest], oldest.length
-        shortest_fit = (oldest.length - _ALLOWANCE) / LIKE_LENGTH
-        longest_fit = oldest.length * LIKE_LENGTH + _ALLOWANCE
-        for entry in islice(self._queue, 1, LOOK_AHEAD):
-            if len(batch) == self._batch_rows:
+        batch = [self._queue.popleft()]
+        length = batch[0].length
+        while self._queue and len(batch) < self._batch_rows:
+            length += self._queue[0].length
+            if length > self._batch_length:
                 break
-            grown = max(longest, entry.length)
-            if shortest_fit <= entry.length <= longest_fit and grown * (len(batch) + 1) <= self._batch_length:
-                batch.append(entry)
-                longest = grown
-        taken = {id(entry) for entry in batch}
-        self._queue = deque(entry for entry in self._queue if id(entry) not in taken)
+            batch.append(self._queue.popleft())
         return batch
 
     def _results(self, rows: Sequence[Row]) -> Sequence[Result | Exception]:

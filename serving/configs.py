@@ -107,13 +107,24 @@ def shipped(*parts: str) -> Traversable:
     return resources.files("configs").joinpath(*parts)
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Refuses aliases: nothing here needs them, and a few lines of them unfold without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not read here", mark)
+        return super().compose_node(parent, index)
+
+
 def mapping(source: Traversable) -> dict[str, Any]:
     """Return what a YAML file says: names and values."""
     try:
-        content = yaml.safe_load(source.read_text(encoding="utf-8"))
+        content = yaml.load(source.read_text(encoding="utf-8"), Loader=_PlainLoader)  # noqa: S506 - a safe one
     except OSError as missing:
         raise InvalidSettings(f"{source} cannot be read: {missing.strerror}.") from missing
-    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
+        # A ValueError, too, is what a date like 2026-02-30 gives, and bytes that are no text.
         raise InvalidSettings(f"{source} is not YAML: {broken}") from broken
     if not isinstance(content, dict | None):
         raise InvalidSettings(f"{source} must hold names and values; got a {type(content).__name__}.")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from data.errors import InvalidBundle, TriageError, Unsafe
+from data.errors import InvalidBundle, InvalidSettings, TriageError, Unsafe
 from serving.settings import Settings
 from serving.spool import Spool
 from serving.wiring import Application
@@ -73,6 +73,7 @@ def safety(settings: Settings) -> Iterator[Finding]:
     yield _private(
         "draw key", settings.draw_key, why="Whoever reads it can foresee which videos are audited."
     )
+    yield _private("seal key", settings.seal_key, why="Whoever reads it can seal a ledger that was changed.")
     file, url = settings.config or settings.var / "config.yaml", settings.store.url
     # The address may come from a variable, too.
     if urlsplit(url).password and file.exists() and url in file.read_text(encoding="utf-8"):
@@ -155,8 +156,18 @@ def _spool(spool: Spool) -> Finding:
     return Finding(about="spool", state="fine", text="Every answer is in the ledger.")
 
 
+def _seals(application: Application) -> Finding:
+    try:
+        newest = application.sealer.newest()
+    except InvalidSettings as wrong:
+        return Finding(about="seals", state="attention", text=str(wrong))
+    text = "Nothing is sealed yet." if newest is None else f"The head is {newest.head}."
+    return Finding(about="seals", state="fine", text=f"{text} tamis verify reads it all.")
+
+
 def _ledger(settings: Settings, application: Application) -> Iterator[Finding]:
     yield _spool(application.spool)
+    yield _seals(application)
     now = application.clock()
     with application.store.read() as session:
         plan, deployment = session.plans.in_force(now), session.deployments.active()

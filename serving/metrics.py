@@ -7,13 +7,32 @@ Labels come from short fixed lists, never from ids: what is counted must not gro
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from data.records import Routing, Verdict
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge, Histogram
+
+
+Made = TypeVar("Made")
+
+_MAKING: Final = threading.Lock()
+
+
+def _once(make: Callable[[], Made]) -> Callable[[], Made]:
+    # Not `cache` alone: two threads that count for the first time would both make the metric, and
+    # prometheus_client refuses the second.
+    made = cache(make)
+
+    def get() -> Made:
+        with _MAKING:
+            return made()
+
+    return get
 
 
 def routed(routing: Routing, *, recorded: bool) -> None:
@@ -40,33 +59,38 @@ def unrecorded(waiting: int, *, refused: int) -> None:
     _unrecorded().labels(state="refused").set(refused)
 
 
+def unsealed(facts: int) -> None:
+    """Say how many facts came in since the newest seal."""
+    _unsealed().set(facts)
+
+
 def answered(*, method: str, path: str, status: int, seconds: float) -> None:
     """Count an answer; ``path`` is the template of the route, with names in place of ids."""
     _requests().labels(method=method, path=path, status=str(status)).observe(seconds)
 
 
-@cache
+@_once
 def _routings() -> Counter:
     from prometheus_client import Counter
 
     return Counter("tamis_routings", "Items routed.", ("route", "recorded"))
 
 
-@cache
+@_once
 def _degraded() -> Counter:
     from prometheus_client import Counter
 
     return Counter("tamis_degraded", "Items sent to full review without a score.", ("reason",))
 
 
-@cache
+@_once
 def _decisions() -> Counter:
     from prometheus_client import Counter
 
     return Counter("tamis_decisions", "Decisions recorded.", ("verdict",))
 
 
-@cache
+@_once
 def _waiting() -> Gauge:
     from prometheus_client import Gauge
 
@@ -75,7 +99,7 @@ def _waiting() -> Gauge:
     return Gauge("tamis_jobs_waiting", about, ("queue",), multiprocess_mode="mostrecent")
 
 
-@cache
+@_once
 def _unrecorded() -> Gauge:
     from prometheus_client import Gauge
 
@@ -83,7 +107,15 @@ def _unrecorded() -> Gauge:
     return Gauge("tamis_unrecorded_answers", about, ("state",), multiprocess_mode="mostrecent")
 
 
-@cache
+@_once
+def _unsealed() -> Gauge:
+    from prometheus_client import Gauge
+
+    about = "Facts and jobs since the newest seal, when last looked at."
+    return Gauge("tamis_unsealed_facts", about, multiprocess_mode="mostrecent")
+
+
+@_once
 def _requests() -> Histogram:
     from prometheus_client import Histogram
 

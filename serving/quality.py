@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from itertools import chain
 from typing import Final
@@ -86,6 +87,7 @@ class Quality:
         with self._store.read() as session:
             earlier = since - max(against or _DAY, _DAY)
             found = session.ledger.sample(since=earlier, until=until, as_of=now, contents=contents)
+            newest = session.seals.newest()
         sample = self._dated(found[found["time"] >= since].reset_index(drop=True), columns)
         before = None
         if against is not None:
@@ -98,7 +100,7 @@ class Quality:
                 level=level,
                 grade="report" if grade == "always" else grade,
             )
-        return report.build(
+        built = report.build(
             sample,
             since=since,
             until=until,
@@ -110,6 +112,7 @@ class Quality:
             floor=_floor(found, since=since),
             before=before,
         )
+        return replace(built, head=None if newest is None else newest.head)
 
     def reviewers(
         self, *, since: datetime | None = None, until: datetime | None = None, level: float = 0.95

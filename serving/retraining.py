@@ -7,17 +7,18 @@ people who look there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from data.errors import Conflict, GateNotPassed
-from data.records import Deployment
+from data.errors import Conflict, GateNotPassed, TooFewLabels
+from data.records import Deployment, Verdict
 from data.store.store import Session, Store
+from evaluation.drift import Drift, score_drift
 from serving.champion import Champion, Load
 from serving.gateway import Gateway
 from serving.settings import Settings
@@ -26,9 +27,12 @@ from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from training.judgement import Judgement
+    from training.occasion import Known, Occasion
     from training.pipeline import Candidate
     from training.registry import Registered, Registry
 
+_WEEK: Final = timedelta(days=7)
+_MOST_SCORES: Final = 20_000
 _ROLLED_BACK: Final = "Roll back from "
 """How the reason of a roll-back begins."""
 
@@ -119,6 +123,40 @@ class Retraining:
             evaluate=evaluate,
             progress=progress,
         )
+
+    def occasion(self, *, settings: TrainingSettings | None = None) -> Occasion:
+        """Say whether it is time to learn again, and why."""
+        from training import pipeline
+        from training.occasion import Known, occasion
+
+        settings = settings or self._settings.training
+        now = self._clock()
+        try:
+            counts = pipeline.cut_snapshot(self._store, settings, now).counts
+        except TooFewLabels:
+            counts = {}
+        newest = next(iter(self.judgements()), None)
+        return occasion(
+            _known(counts),
+            newest=None if newest is None else _known(newest.run["counts"]),
+            age_days=None if newest is None else (now - newest.created_at) / timedelta(days=1),
+            drift=self._drift(now),
+            least=Known(items=settings.min_items, violations=settings.min_positives),
+            settings=self._settings.retraining,
+        )
+
+    def _drift(self, now: datetime) -> Drift | None:
+        # The first week of the model in charge beside the last one; the weeks must not meet.
+        served = self.deployments()
+        if not served or now - served[0].deployed_at < 2 * _WEEK:
+            return None
+        begun = served[0].deployed_at
+        with self._store.read() as session:
+            before, after = (
+                session.ledger.scored_history(since=since, until=since + _WEEK, most=_MOST_SCORES)[0]
+                for since in (begun, now - _WEEK)
+            )
+        return score_drift(before["violation_probability"], after["violation_probability"])
 
     def judgements(self) -> list[Judgement]:
         """Return what was found about every model that was registered here, newest first."""
@@ -264,6 +302,13 @@ class Retraining:
         from training.registry import Registry
 
         return Registry(self._settings.tracking_uri, self._settings.mlflow / "artifacts")
+
+
+def _known(counts: Mapping[str, Any]) -> Known:
+    from training.occasion import Known
+
+    verdicts = counts.get("verdict", {})
+    return Known(items=int(counts.get("rows", 0)), violations=int(verdicts.get(Verdict.VIOLATION.value, 0)))
 
 
 def _before(history: Sequence[Deployment]) -> Deployment | None:

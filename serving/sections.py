@@ -23,7 +23,7 @@ class TriageSettings(BaseModel):
     batch_items: int = Field(default=32, ge=1, le=256)
     """Items scored together, at most."""
     batch_characters: int = Field(default=40_000, ge=1_000)
-    """Characters of text scored together, at most, counting every item as long as the longest."""
+    """Characters of text scored together, at most; an item longer than that is scored alone."""
     scoring_threads: int = Field(default=1, ge=1, le=16)
     """Batches scored at the same time in one process."""
     history_days: float = Field(default=14.0, ge=1, le=90)
@@ -92,6 +92,8 @@ class ServerSettings(BaseModel):
     """Processes. More than one needs PostgreSQL, or one machine."""
     behind_proxy: bool = False
     """A proxy in front ends TLS. Without one Tamis serves this machine only; with it cookies need TLS."""
+    drain_s: float = Field(default=1.0, ge=0, le=600)
+    """Seconds after the signal to stop in which requests are still taken, each on its last connection."""
 
 
 class RegistrySettings(BaseModel):

@@ -26,6 +26,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from serving.draining import Drain
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -58,10 +60,11 @@ class _Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.site is None:
             raise RuntimeError("A request came before the worker had started.")
-        await self.site(scope, receive, send)
+        await self.site(scope, receive, _drain.closing(send))
 
 
 _front = _Front()
+_drain = Drain()
 
 
 @bentoml.service(
@@ -95,6 +98,7 @@ class Tamis:
         api = create_app(self._application)
         await self._open.enter_async_context(api.router.lifespan_context(api))
         _front.site = create_site(self._application, api=api, others=[Route("/metrics", metrics)])
+        _drain.install(seconds=self._application.settings.server.drain_s)
         await run_in_threadpool(self._application.champion.wait, FIRST_LOOK_S)
         # What is here now stays: model, routes, tables. Walking it again and again costs the slowest answers.
         gc.collect()
@@ -109,7 +113,7 @@ class Tamis:
 
     def __is_ready__(self) -> bool:
         """Say whether requests can be taken; also true where they all end in full review."""
-        return self._application.ready()
+        return not _drain.begun and self._application.ready()
 
 
 def _log_lines_of_json() -> None:

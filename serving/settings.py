@@ -19,6 +19,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from data.errors import InvalidSettings
@@ -33,7 +34,7 @@ from serving.sections import (
     ServerSettings,
     TriageSettings,
 )
-from training.settings import TrainingSettings
+from training.settings import RetrainingSettings, TrainingSettings
 
 PREFIX: Final = "TAMIS_"
 """How the name of every variable begins."""
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
 
     store: StoreSettings = StoreSettings()
     training: TrainingSettings = TrainingSettings()
+    retraining: RetrainingSettings = RetrainingSettings()
     triage: TriageSettings = TriageSettings()
     reviews: ReviewSettings = ReviewSettings()
     champion: ChampionSettings = ChampionSettings()
@@ -118,13 +120,18 @@ class Settings(BaseSettings):
 
     @property
     def keys(self) -> Path:
-        """The draw key. Whoever reads it can foresee draws."""
+        """The draw key, with which draws can be foreseen, and the key of the seals."""
         return self.var / "keys"
 
     @property
     def draw_key(self) -> Path:
         """The file of the draw key."""
         return self.keys / "draw.json"
+
+    @property
+    def seal_key(self) -> Path:
+        """The file of the key that the ledger is sealed with."""
+        return self.keys / "seal.json"
 
     @property
     def snapshots(self) -> Path:
@@ -182,6 +189,11 @@ def read(*, home: Path | None = None, config: Path | None = None) -> Settings:
         return Settings(**given)
     except ValidationError as refused:
         raise InvalidSettings(f"A setting cannot be used. {configs.problems(refused)}") from refused
+    except SettingsError as refused:
+        # A variable of a whole section is JSON.
+        raise InvalidSettings(
+            f"A variable cannot be used: {refused}. Set its values one by one."
+        ) from refused
 
 
 def names() -> list[str]:

@@ -13,15 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from data.errors import InvalidSettings
 from data.records import Deployment, Policy
+from data.seals import SealKey
 from data.store.store import Store
 from data.store.writer import Writer
 from evaluation.design import Key
 from serving import configs
 from serving.auth import Auth
 from serving.champion import Champion, Load
+from serving.erasing import Eraser
 from serving.gateway import Gateway
 from serving.plans import Plans
 from serving.quality import Quality
@@ -31,12 +34,15 @@ from serving.retraining import Retraining
 from serving.reviews import Reviews
 from serving.routing import Router
 from serving.scoring import Scoring
+from serving.sealing import Sealer
 from serving.second_looks import SecondLooks
 from serving.settings import Settings
 from serving.spool import Spool
 from serving.triage import Triage
 from serving.visibility import ScoreVisibility
 from training.scorer import Scorer
+
+_SHORTEST_SECRET: Final = 16
 
 Clock = Callable[[], datetime]
 """Gives the moment now, with its zone."""
@@ -63,6 +69,8 @@ class Application:
     retraining: Retraining
     spool: Spool
     reconciler: Reconciler
+    sealer: Sealer
+    eraser: Eraser
 
     def ready(self) -> bool:
         """Say whether requests can be taken.
@@ -76,6 +84,7 @@ class Application:
         """Finish what has begun, then give everything back."""
         self.champion.close()
         self.reconciler.close()
+        self.sealer.close()
         self.retraining.close()
         self.scoring.close()
         self.gateway.close()
@@ -129,6 +138,9 @@ def build(
     rates = DailyRates(history_days=settings.triage.history_days)
     router = Router(policies=policies, key=key, rates=rates)
     spool = Spool(settings.spool)
+    reconciler = Reconciler(gateway=gateway, router=router, spool=spool)
+    sealing = seal_key(settings.seal_key)
+    sealer = Sealer(store=store, key=sealing, clock=clock)
     application = Application(
         settings=settings,
         store=store,
@@ -168,11 +180,22 @@ def build(
             clock=clock,
         ),
         spool=spool,
-        reconciler=Reconciler(gateway=gateway, router=router, spool=spool),
+        reconciler=reconciler,
+        sealer=sealer,
+        eraser=Eraser(
+            store=store,
+            sealer=sealer,
+            key=sealing,
+            reconciler=reconciler,
+            spool=spool,
+            settings=settings,
+            clock=clock,
+        ),
     )
     if follow:
         champion.start()
         application.reconciler.start()
+        application.sealer.start()
     return application
 
 
@@ -191,6 +214,20 @@ def draw_key(path: Path) -> Key:
     It is made once: another key would draw other items, and the promise that uploading again is no second
     throw of the dice would be broken.
     """
+    key_id, secret = _kept_secret(path, "draw key", "a new key draws other items")
+    return Key(key_id=key_id, secret=secret)
+
+
+def seal_key(path: Path) -> SealKey:
+    """Return the key of the seals; make one where there is none yet.
+
+    It is made once: what was sealed can be checked with the same key only.
+    """
+    key_id, secret = _kept_secret(path, "seal key", "what was sealed cannot be checked with a new one")
+    return SealKey(key_id=key_id, secret=secret)
+
+
+def _kept_secret(path: Path, what: str, why: str) -> tuple[str, bytes]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = json.dumps({"key_id": f"key-{secrets.token_hex(4)}", "secret": secrets.token_hex(32)})
@@ -208,10 +245,13 @@ def draw_key(path: Path) -> Key:
             aside.unlink()
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return Key(key_id=kept["key_id"], secret=bytes.fromhex(kept["secret"]))
+        key_id, secret = str(kept["key_id"]), bytes.fromhex(kept["secret"])
+        if len(secret) < _SHORTEST_SECRET:
+            raise ValueError(f"its secret has {len(secret)} bytes")
+        return key_id, secret
     except (ValueError, KeyError, TypeError) as broken:
         raise InvalidSettings(
-            f"{path} holds no draw key ({broken}). Restore it from a backup: a new key draws other items."
+            f"{path} holds no {what} ({broken}). Restore it from a backup: {why}."
         ) from broken
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from training.soft import PROBABILITY
+
 Places = NDArray[np.intp]
 
 
@@ -24,6 +26,8 @@ class Examples:
         The model's input, as `data.features` makes it.
     violation
         Whether each item broke any policy.
+    probability
+        The chance that it did; 0 or 1 but where labels are soft.
     broken
         Which of `policies` each item broke, one column a policy.
     chances
@@ -38,6 +42,7 @@ class Examples:
 
     rows: pd.DataFrame
     violation: NDArray[np.bool_]
+    probability: NDArray[np.float64]
     policies: tuple[str, ...]
     broken: NDArray[np.bool_]
     chances: NDArray[np.float64]
@@ -67,6 +72,7 @@ class Examples:
         return cls(
             rows=rows.reset_index(drop=True),
             violation=rows["violation"].to_numpy(dtype=np.bool_),
+            probability=rows[PROBABILITY if PROBABILITY in rows else "violation"].to_numpy(dtype=np.float64),
             policies=tuple(named),
             broken=broken,
             chances=rows["inclusion_probability"].to_numpy(dtype=np.float64),
@@ -89,6 +95,7 @@ class Examples:
         return Examples(
             rows=self.rows.iloc[places].reset_index(drop=True),
             violation=self.violation[places],
+            probability=self.probability[places],
             policies=self.policies,
             broken=self.broken[places],
             chances=self.chances[places],

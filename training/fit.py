@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from data.errors import TooFewLabels
 from training import weights
 from training.examples import Examples, Places
 from training.models import learners
-from training.models.calibration import calibrate
+from training.models.calibration import Calibration, calibrate
 from training.models.encoder import Encoder
 from training.models.ensemble import Ensemble, PolicyRule, Prediction, joint, share_of
 from training.models.heads import Floats, Targets
@@ -97,6 +97,7 @@ def fit(material: Material, *, settings: TrainingSettings, progress: Progress = 
         violation=examples.violation,
         broken=examples.broken,
         weights=weights.learning(examples.chances, settings.learning_weights),
+        probability=examples.probability if settings.soft_labels else None,
     )
     parts = folds(examples, count=settings.folds, seed=settings.seed)
     logits = _out_of_fold(material, targets, parts, progress)
@@ -106,9 +107,8 @@ def fit(material: Material, *, settings: TrainingSettings, progress: Progress = 
     ]
     progress("fit", settings.folds + 1, settings.folds + 1)
     design = weights.design(examples.chances)
-    mixing = Mixing.fit(logits[:, :, 0].T, targets.violation, targets.weights)
+    mixing, calibration = _mixed(logits[:, :, 0].T, targets, design, parts, settings)
     mixed = mixing.apply(logits[:, :, 0].T)
-    calibration = calibrate(mixed, targets.violation, design, parts=parts, kind=settings.calibration)
     given = logits[:, :, 1:].mean(axis=0)
     violation = calibration.apply(mixed)
     rules = [
@@ -151,6 +151,18 @@ def _out_of_fold(material: Material, targets: Targets, parts: NDArray[np.intp], 
             logits[place, judged] = member.logits_of(reading.take(judged))
         progress("fit", part + 1, count + 1)
     return logits
+
+
+def _mixed(
+    logits: Floats, targets: Targets, design: Floats, parts: NDArray[np.intp], settings: TrainingSettings
+) -> tuple[Mixing, Calibration]:
+    places, violation, learning = targets.certain()
+    mixing = Mixing.fit(logits[places], violation, learning)
+    _, _, full = replace(targets, weights=design).certain()
+    calibration = calibrate(
+        mixing.apply(logits[places]), violation, full, parts=parts[places], kind=settings.calibration
+    )
+    return mixing, calibration
 
 
 def _rule(

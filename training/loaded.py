@@ -75,9 +75,8 @@ class LoadedModel:
         self, items: Sequence[Item], histories: Mapping[str, CreatorHistory], scored_at: datetime
     ) -> list[Score | Exception]:
         rows = features.rows(items, histories)
-        prediction = self._model.predict(rows)
+        prediction, evidence = self._model.judge(rows)
         finite = np.isfinite(prediction.violation) & np.isfinite(prediction.policies).all(axis=1)
-        evidence = self._model.evidence(rows)
         return [
             self._scored(item, prediction, place, evidence[place], scored_at)
             if finite[place]

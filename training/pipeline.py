@@ -27,6 +27,7 @@ from training.models.encoder import Encoder
 from training.progress import Progress, silent
 from training.registry import Registry
 from training.settings import TrainingSettings
+from training.soft import soften
 from training.splits import Split, held_out
 
 WORKLOAD: Final = 0.05
@@ -96,7 +97,7 @@ def train(
     MissingEncoder
         If the encoder is asked for and is not there.
     """
-    snapshot = _cut(store, settings, as_of)
+    snapshot = cut_snapshot(store, settings, as_of)
     progress("snapshot", 1, 1)
     datasets.write(snapshot, places.snapshots)
     examples = Examples.of(snapshot.rows, policies=policies)
@@ -133,7 +134,7 @@ def train(
         snapshot=snapshot.id,
         parameters=record.parameters(settings),
         measures=measures,
-        tags={"mlflow.note.content": text},
+        tags={"mlflow.note.content": text, **_head(store)},
     )
     if places.judgements is not None:
         kept = Judgement(
@@ -175,9 +176,24 @@ def ready_encoder(folder: Path, *, settings: TrainingSettings, progress: Progres
     return Encoder.shared(folder, settings.encoder)
 
 
-def _cut(store: Store, settings: TrainingSettings, as_of: datetime) -> Snapshot:
+def cut_snapshot(store: Store, settings: TrainingSettings, as_of: datetime) -> Snapshot:
+    """Return what the ledger knew by a moment, with soft labels if the settings ask for them.
+
+    Those stand in a column of their own, so that the snapshot tells all that was learned from.
+    """
     with store.read() as session:
-        return datasets.cut(session, as_of=as_of, mature_after=timedelta(days=settings.mature_after_days))
+        snapshot = datasets.cut(session, as_of=as_of, mature_after=timedelta(days=settings.mature_after_days))
+        if not settings.soft_labels:
+            return snapshot
+        rows = soften(snapshot.rows, session.ledger.blind_looks(as_of=as_of))
+        return replace(snapshot, id=datasets.content_hash(rows), rows=rows)
+
+
+def _head(store: Store) -> dict[str, str]:
+    # Written down outside the ledger, so that a chain that was cut off is missed.
+    with store.read() as session:
+        newest = session.seals.newest()
+    return {} if newest is None else {"ledger_head": newest.head}
 
 
 def _judge(fitted: Fitted, material: Material, split: Split) -> Judged:

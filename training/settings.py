@@ -44,6 +44,19 @@ class NgramSettings(BaseModel):
     """Characters read of each field."""
 
 
+class RetrainingSettings(BaseModel):
+    """When `tamis retrain` makes a new model; see `training.occasion`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    new_items: int = Field(default=500, ge=1)
+    """New labels that are enough, if enough of them are violations."""
+    new_violations: int = Field(default=25, ge=1)
+    """New violations that are enough."""
+    oldest_days: float = Field(default=30.0, gt=0)
+    """A model older than this is made anew with a quarter of the new labels."""
+
+
 class TrainingSettings(BaseModel):
     """How a model is made."""
 
@@ -67,6 +80,8 @@ class TrainingSettings(BaseModel):
     """A policy with fewer violations is scored as a share of "violates any policy"."""
     mature_after_days: float = Field(default=0.0, ge=0)
     """An outcome counts once it has stood this long without an appeal."""
+    soft_labels: bool = False
+    """Items that several people judged blindly are learned with their chance to violate, not as settled."""
     seed: int = 0
 
     @field_validator("members")

@@ -27,6 +27,7 @@ _SUFFIXES: Final = {
     ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
 }  # fmt: skip
 _BATCH: Final = 500
+_DEPTH: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +138,13 @@ def _table(
 
 def _header(cells: list[str], *, delimiter: str) -> list[str]:
     names = [cell.strip() for cell in cells]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise Invalid(
-            f"The header names {', '.join(map(repr, twice))} twice (cut at {delimiter!r}).", field="file"
-        )
+    _refuse_twice(names, f" (cut at {delimiter!r})")
     return names
+
+
+def _refuse_twice(names: list[str], how: str = "") -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Invalid(f"The header names {', '.join(map(repr, twice))} twice{how}.", field="file")
 
 
 def _refuse_constant(name: str) -> float:
@@ -164,8 +167,34 @@ def _json_lines(stream: io.TextIOWrapper, tell: Callable[[], int]) -> Iterator[R
             )
         if not problem and not isinstance(values, dict):
             problem = "Not an object of JSON; write one object a line."
+        if not problem and _is_deep(values):
+            problem, values = f"Nested deeper than {_DEPTH} levels.", None
         given = values if isinstance(values, dict) else {"line": text.rstrip("\n")}
         yield Record(line=line, values=given, problem=problem, done=tell())
+
+
+def _is_deep(values: Any) -> bool:
+    level = [values]
+    for _ in range(_DEPTH):
+        inner = [part.values() if isinstance(part, dict) else part for part in level]
+        level = [part for parts in inner for part in parts if isinstance(part, dict | list)]
+    return bool(level)
+
+
+def _rows(batch: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    try:
+        yield from ((values, "") for values in batch.to_pylist())
+        return
+    except Exception:  # noqa: BLE001, S110 - dates beyond Python's, zones nobody knows, texts that are none
+        pass
+    for place in range(batch.num_rows):
+        values, problems = {}, []
+        for name in batch.schema.names:
+            try:
+                values[name] = batch.column(name)[place].as_py()
+            except Exception as error:  # noqa: BLE001 - each its own way; the other rows still go in
+                problems.append(f"{name} cannot be read: {error}.")
+        yield values, " ".join(problems)
 
 
 def _parquet(path: Path) -> Iterator[Record]:
@@ -180,13 +209,13 @@ def _parquet(path: Path) -> Iterator[Record]:
             source.seek(0)
         try:
             table = pq.ParquetFile(source)
+            _refuse_twice(table.schema_arrow.names)
             number = 0
             for batch in table.iter_batches(batch_size=_BATCH):
-                for values in batch.to_pylist():
+                for values, problem in _rows(batch):
                     number += 1
-                    yield Record(
-                        line=number, values=values, done=size(path) * number // table.metadata.num_rows
-                    )
+                    done = size(path) * number // table.metadata.num_rows
+                    yield Record(line=number, values=values, problem=problem, done=done)
         except (pa.ArrowException, OSError) as error:
             raise Invalid(
                 f"{path.name} is no Parquet file, or is damaged or cut off ({error}).", field="file"

@@ -166,7 +166,7 @@ def read_mapping(path: Path) -> Mapping:
         given = yaml.load(path.read_text("utf-8"), Loader=_PlainLoader)  # noqa: S506 - makes text only
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidMapping(f"{path} cannot be read: {error}. Give a YAML file in UTF-8.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise InvalidMapping(f"{path} is not YAML: {error}") from error
     if not isinstance(given, dict):
         raise InvalidMapping(f"{path} must hold names and values; see configs/imports/example.yaml.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -114,6 +116,16 @@ class ItemName(Name):
         return self.content or super().columns()
 
 
+def _check_form(form: str) -> None:
+    try:
+        datetime.strptime("", form)
+    except ValueError as error:
+        if "does not match" not in str(error):
+            raise ValueError(f"format {form!r} is none: {error}.") from error
+    except re.error as error:
+        raise ValueError(f"format {form!r} names something twice.") from error
+
+
 class Moment(Source):
     """A moment: ISO 8601 if nothing is said, else a strptime ``format`` or the ``unit`` of a Unix time.
 
@@ -128,6 +140,8 @@ class Moment(Source):
     def _check_zone(self) -> Self:
         if self.format and self.unit:
             raise ValueError("give format or unit, not both.")
+        if self.format is not None:
+            _check_form(self.format)
         if self.zone is not None:
             try:
                 ZoneInfo(self.zone)

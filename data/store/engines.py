@@ -17,6 +17,9 @@ from data.errors import MissingExtra
 LOCK_WAIT_S: Final = 5.0
 """How long a writer waits for another one on SQLite before it says that the ledger does not answer."""
 
+_MIGRATION_WAIT_S: Final = 3600.0
+"""How long one migration waits for another."""
+
 _STATEMENT_MS: Final = 1_500
 _REPORT_MS: Final = 300_000
 _IDLE_MS: Final = 15_000
@@ -52,12 +55,30 @@ def create(url: sa.URL, *, writes: bool) -> sa.Engine:
 def create_for_migration(url: sa.URL) -> sa.Engine:
     """Return an engine without time limits: a migration takes as long as it takes."""
     if url.drivername == "sqlite":
-        return _sqlite(url, writes=True)
+        return _sqlite(url, writes=True, wait_s=_MIGRATION_WAIT_S)
     return _postgresql_engine(url, options="-c timezone=UTC", poolclass=sa.NullPool)
 
 
-def _sqlite(url: sa.URL, *, writes: bool) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, **_CONNECTIONS)
+def scrub(connection: Any) -> bool:
+    """Drop what a database keeps of rows that were changed; False if somebody reads it just now.
+
+    Parameters
+    ----------
+    connection
+        A connection of the driver, outside any transaction.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        [(busy, *_)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not busy
+    connection.autocommit = True
+    connection.execute("VACUUM")
+    return True
+
+
+def _sqlite(url: sa.URL, *, writes: bool, wait_s: float | None = None) -> sa.Engine:
+    engine = sa.create_engine(
+        url, connect_args={"timeout": LOCK_WAIT_S if wait_s is None else wait_s}, **_CONNECTIONS
+    )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @event.listens_for(engine, "connect")
@@ -85,6 +106,8 @@ _WRITING: Final = (
     "foreign_keys=ON",
     # Without it, INSERT OR REPLACE would delete facts past the triggers that refuse deletion.
     "recursive_triggers=ON",
+    # What was erased is overwritten, not only unlinked.
+    "secure_delete=ON",
     *_ALWAYS,
 )
 

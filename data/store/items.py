@@ -12,7 +12,7 @@ from data.errors import AlreadySubmitted, Invalid
 from data.records import Item
 from data.store.fields import row_of, select_records
 from data.store.keys import Key, of_items
-from data.store.schema import item
+from data.store.schema import ERASED, item
 from data.store.transaction import Part
 
 _ITEM: Final = select_records(item, Item)
@@ -43,10 +43,11 @@ class Items(Part):
         for place, each in enumerate(items):
             digest = _digest(each, place)
             is_new.append(each.key not in known)
-            if known.setdefault(each.key, digest) != digest:
+            if (before := known.setdefault(each.key, digest)) != digest:
+                what = "erased" if before == ERASED else "submitted with other content"
                 raise AlreadySubmitted(
-                    f"Item {each.item_id!r}, version {each.item_version!r}, was submitted with other "
-                    "content. Send a new item_version.",
+                    f"Item {each.item_id!r}, version {each.item_version!r}, was {what}. "
+                    "Send a new item_version.",
                     field=f"items/{place}/item_id",
                 )
             if is_new[-1]:
@@ -61,6 +62,11 @@ class Items(Part):
             chosen = chosen.where(item.c.item_version == item_version)
         found = self._connection.execute(chosen.order_by(item.c.sequence.desc()).limit(1)).one_or_none()
         return None if found is None else Item(**found._mapping)
+
+    def versions(self, item_id: str) -> list[Item]:
+        """Return all versions of an item, oldest first."""
+        chosen = _ITEM.where(item.c.item_id == item_id).order_by(item.c.sequence)
+        return [Item(**row._mapping) for row in self._connection.execute(chosen)]
 
     def items(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """Return the items that are known, by key."""

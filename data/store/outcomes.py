@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 import sqlalchemy as sa
 
-from data.labels import KEY, settle
+from data.labels import KEY, blind_looks, settle
 from data.records import Item, Route
 from data.store.fields import fields_in
 from data.store.frames import column, frame
@@ -52,6 +52,11 @@ class Outcomes(Part):
         labels = settle(decisions).merge(self._chances(decisions, as_of), on=KEY)
         found = self._reviewed_items(as_of).merge(labels.drop(columns="sequence"), on=KEY)
         return found.assign(time=found["submitted_at"].fillna(found["received_at"]))
+
+    def blind_looks(self, *, as_of: datetime) -> pd.DataFrame:
+        """Return the independent opinions recorded up to a moment, see `data.labels.blind_looks`."""
+        query = LOOKS.add_columns(decision.c.reviewer_id).where(decision.c.recorded_at <= as_of)
+        return blind_looks(looks(self._connection, query))
 
     def _chances(self, decisions: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
         chance = routing.c.inclusion_probability.label("chance")

@@ -1,7 +1,8 @@
 """
 The tables.
 
-Facts (`FACTS`) are appended and never changed: triggers refuse it on both databases. Their ``sequence``
+Facts (`FACTS`) are appended and never changed: triggers refuse it on both databases, but for content that
+an ``erasure`` names. Their ``sequence``
 is one numbering through all tables, handed out under the ledger's lock, so that it is the order in which
 transactions were committed. Jobs and credentials are working state and may change.
 """
@@ -46,6 +47,9 @@ def _records(kind: type[Any]) -> Json:
 
 
 _NAMES, _NUMBERS = Json(read=tuple, write=list), Json(write=dict)
+
+ERASED: Final = "erased"
+"""The digest of what was erased."""
 
 item = Table(
     "item",
@@ -227,6 +231,36 @@ second_look = Table(
     CheckConstraint("draw >= 0 AND draw < 1", name="draw"),
 )
 
+erasure = Table(
+    "erasure",
+    metadata,
+    _sequence(),
+    Column("item_id", Words, nullable=False),
+    Column("fact", Words, nullable=False),
+    Column("fact_sequence", sa.BigInteger, nullable=False),
+    Column("leaf_before", Words, nullable=False),
+    Column("leaf_after", Words, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("erased_at", Moment, nullable=False),
+    UniqueConstraint("fact_sequence", "fact"),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("number", _sequence().type, primary_key=True, autoincrement=False),
+    Column("after", sa.BigInteger, nullable=False),
+    Column("until", sa.BigInteger, nullable=False),
+    Column("facts", sa.BigInteger, nullable=False),
+    Column("root", Words, nullable=False),
+    Column("previous", Words, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("form", sa.Integer, nullable=False),
+    Column("sealed_at", Moment, nullable=False),
+    Column("code", Words, nullable=False),
+)
+
 _OPEN: Final = sa.text("finished_at IS NULL")
 
 job = Table(
@@ -279,7 +313,8 @@ FACTS: Final[tuple[Table, ...]] = (
     second_look,
     plan,
     deployment,
+    erasure,
 )
-"""The tables to which rows are only ever added."""
+"""The tables to which rows are only ever added. Seals are, too, and stand beside the numbering."""
 NUMBERED: Final[tuple[Table, ...]] = (*FACTS, job)
 """The tables whose rows share one numbering."""

@@ -13,10 +13,12 @@ from data.errors import LedgerUnavailable
 from data.store import engines, revisions
 from data.store.access import Access
 from data.store.deployments import Deployments
+from data.store.erasing import Erasures
 from data.store.ledger import Ledger
 from data.store.plans import Plans
 from data.store.queue import Queue
 from data.store.refusals import in_our_words
+from data.store.sealing import Seals
 from data.store.transaction import Transaction
 
 
@@ -50,6 +52,16 @@ class Session:
     def access(self) -> Access:
         """Tokens, sign-in links and browser sessions."""
         return Access(self._transaction)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """The chain that shows whether a fact was changed."""
+        return Seals(self._transaction)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Taking content out for good."""
+        return Erasures(self._transaction)
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Return a block whose work, and only that, is taken back when it raises."""
@@ -144,6 +156,20 @@ class Store:
         """Open a block that only reads, and sees the database as it was at its first look."""
         with in_our_words(), self._reading.connect() as connection, connection.begin():
             yield Session(Transaction(connection, writes=False))
+
+    def scrub(self) -> bool:
+        """Drop what the database keeps of rows that were changed; False if somebody reads it just now.
+
+        On SQLite the log is taken in and emptied; what was overwritten is zeroed as it happens. On
+        PostgreSQL dead rows are vacuumed.
+        """
+        engine = engines.create_for_migration(self._url)
+        try:
+            with in_our_words(), engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                return engines.scrub(driver)
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         """Give all connections back. The store may be used again afterwards."""

@@ -11,8 +11,9 @@ import asyncio
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -106,10 +107,13 @@ def _answering(
     async def answer(request: Request) -> Response:
         request_id, began = f"req-{uuid.uuid4().hex}", time.perf_counter()
         try:
-            header = request.headers.get("authorization")
+            header = _only(request.headers.getlist("authorization"))
             application.auth.check_form(header)
             raw = await _body(request) if endpoint.method != "GET" else b""
-            reply = await pool.run(lambda: _reply(application, endpoint, request, raw, request_id))
+            work = partial(
+                _reply, application, endpoint, request, header=header, raw=raw, request_id=request_id
+            )
+            reply = await pool.run(work)
             response = _json(reply, request_id)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -122,6 +126,11 @@ def _answering(
         return response
 
     return answer
+
+
+def _only(values: Sequence[str]) -> str | None:
+    # Of two the one that a proxy looked at may be the other.
+    return values[0] if len(values) == 1 else None
 
 
 async def _body(request: Request) -> bytes:
@@ -138,9 +147,15 @@ async def _body(request: Request) -> bytes:
 
 
 def _reply(
-    application: Application, endpoint: Endpoint, request: Request, raw: bytes, request_id: str
+    application: Application,
+    endpoint: Endpoint,
+    request: Request,
+    *,
+    header: str | None,
+    raw: bytes,
+    request_id: str,
 ) -> Reply:
-    actor = application.auth.token(request.headers.get("authorization"))
+    actor = application.auth.token(header)
     actor.require(endpoint.action)
     for name, value in request.path_params.items():
         try:

@@ -36,6 +36,11 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", flags=re.ASCII
 )
+# What is said of them to whoever generates requests from the document.
+_MOMENT_WRITTEN: Final = (
+    r"^(19[7-9]|20\d|21\d)\d-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)$"
+)
+_TEXT_WRITTEN: Final = r"^[^\u0000]*$"
 IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9._:@/+-]{1,128}$"
 
 
@@ -133,10 +138,16 @@ def _person(name: str) -> str:
 
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN, examples=["video-1"])]
 Person = Annotated[str, Field(min_length=1, max_length=128, examples=["reviewer-1"]), AfterValidator(_person)]
-Text = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(_plain)]
-ShortText = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
-Reason = Annotated[str, Field(min_length=5, max_length=2000), AfterValidator(_plain)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), AfterValidator(_of_this_age)]
+_Plain = Annotated[str, Field(json_schema_extra={"pattern": _TEXT_WRITTEN}), AfterValidator(_plain)]
+Text = Annotated[_Plain, Field(max_length=MOST_CHARACTERS)]
+ShortText = Annotated[_Plain, Field(max_length=200)]
+Reason = Annotated[_Plain, Field(min_length=5, max_length=2000)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(json_schema_extra={"pattern": _MOMENT_WRITTEN}),
+    BeforeValidator(_read_moment),
+    AfterValidator(_of_this_age),
+]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Free = Annotated[dict[str, JsonValue], AfterValidator(_free)]
 Content = Annotated[dict[str, JsonValue], AfterValidator(_free), AfterValidator(_readable)]

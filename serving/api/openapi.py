@@ -53,6 +53,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         models += [(model, "validation") for model in (endpoint.body, endpoint.query) if model]
         models += [(model, "serialization") for model in endpoint.answers.values()]
     names, schemas = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
+    _close(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", endpoint.path)
@@ -110,11 +111,30 @@ def _parameters(endpoint: Endpoint, path: str, schemas: Mapping[str, Any]) -> It
         schema = {"type": "string", "pattern": r"^[A-Za-z0-9._:@/+-]{1,128}$"}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     if endpoint.query is not None:
-        for name, schema in schemas["$defs"][endpoint.query.__name__]["properties"].items():
+        for name, field in schemas["$defs"][endpoint.query.__name__]["properties"].items():
+            schema = _without_null(field)
             listed = schema.get("type") == "array"
             how = {"style": "form", "explode": False} if listed else {}
             about = {"description": schema["description"]} if "description" in schema else {}
             yield {"name": name, "in": "query", "required": False, "schema": schema, **about, **how}
+
+
+def _close(schema: Any) -> None:
+    # Of a mapping pydantic says which names may stand in it, and leaves open whether others may, too.
+    if isinstance(schema, dict) and "patternProperties" in schema:
+        schema.setdefault("additionalProperties", False)
+    if isinstance(schema, dict | list):
+        for part in schema.values() if isinstance(schema, dict) else schema:
+            _close(part)
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    # An address has no null: what is left out is not written.
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return dict(schema)
+    left = {name: value for name, value in schema.items() if name not in {"anyOf", "default"}}
+    return {**left, **kinds[0]}
 
 
 def _responses(endpoint: Endpoint, names: Mapping[Any, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
 
 from serving.api.errors import Refused
 from serving.api.fields import Asked, pointer_part
@@ -50,14 +51,14 @@ def query(model: type[_Model], pairs: Sequence[tuple[str, str]]) -> _Model:
         raise refused from None
 
 
-def check_headers(headers: Mapping[str, str], *, empty: bool) -> None:
+def check_headers(headers: Headers, *, empty: bool) -> None:
     """Refuse bodies that are not JSON in plain bytes."""
     if empty:
         return
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    kinds = [kind.partition(";")[0].strip().lower() for kind in headers.getlist("content-type")]
+    if kinds != ["application/json"]:
         raise Refused(415, "Unsupported media type", "Send the body as Content-Type: application/json.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if any(coding.lower() != "identity" for coding in headers.getlist("content-encoding")):
         raise Refused(415, "Unsupported media type", "Send the body without a Content-Encoding.")
 
 

@@ -111,6 +111,8 @@ class AnsweredReport(BaseModel):
     """Recall, prevalence and missed from day to day, with ends that hold on all days at once."""
     changes: list[dict[str, Any]]
     """Since the window before, where it was asked for."""
+    head: str | None
+    """Head of the ledger's chain of seals at that moment; `tamis verify --head` checks it."""
 
 
 class AnsweredTimeline(Answered):

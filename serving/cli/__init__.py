@@ -17,7 +17,18 @@ from typing import Annotated
 import typer
 
 from data.errors import TriageError
-from serving.cli import access, estimating, models, numbers, planning, replaying, rows, running
+from serving.cli import (
+    access,
+    estimating,
+    explaining,
+    keeping,
+    models,
+    numbers,
+    planning,
+    replaying,
+    rows,
+    running,
+)
 from serving.cli.context import Given
 
 app = typer.Typer(
@@ -29,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (running, rows, models, numbers, estimating, planning, replaying, access):
+for group in (running, rows, models, numbers, estimating, planning, replaying, explaining, keeping, access):
     group.add_commands(app)
 
 

@@ -21,8 +21,9 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the ledger.")]
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add ``train``, ``models``, ``promote`` and ``rollback``."""
+    """Add ``train``, ``retrain``, ``models``, ``promote`` and ``rollback``."""
     app.command("train")(train)
+    app.command("retrain")(retrain)
     app.command("models")(models)
     app.command("promote")(promote)
     app.command("rollback")(roll_back)
@@ -54,6 +55,50 @@ def train(
         say_json({**asdict(candidate), "may_promote": candidate.verdict.allowed})
         return
     _say_candidate(candidate)
+
+
+def retrain(
+    context: typer.Context,
+    config: Annotated[
+        str | None, typer.Option(help="What differs: a YAML file, or the name of one that is shipped.")
+    ] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Put the new model in charge if it passes the gate.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say whether it is time.")] = False,
+    json: Json = False,
+) -> None:
+    """Learn again if it is time, and say why or why not. Made for cron.
+
+    It is time when enough was found out since the newest model, or some and scores have moved or the model
+    is old; see retraining in the settings.
+    """
+    from serving.cli.recipes import recipe
+
+    path = None if config is None else config_path(config, "training")
+    with opened(context) as application, stages() as progress:
+        settings = recipe(application.settings.training, path)
+        found = application.retraining.occasion(settings=settings)
+        candidate = deployment = None
+        if found.due and not dry_run:
+            candidate = application.retraining.train(settings=settings, progress=progress)
+        if candidate is not None and promote and candidate.verdict.allowed:
+            deployment = application.retraining.promote(
+                candidate.version, actor=person(), reason=f"Retrained: {found.why}"
+            )
+    if json:
+        made = None if candidate is None else {**asdict(candidate), "may_promote": candidate.verdict.allowed}
+        say_json({**asdict(found), "candidate": made, "deployment": deployment})
+        return
+    rows = [
+        (one.name, _counted(one.value), one.required, "yes" if one.met else "no") for one in found.conditions
+    ]
+    say_table(("asked", "found", "wanted", "met"), rows, empty="")
+    say(f"{'It is time' if found.due else 'Not yet'}: {found.why}.")
+    if candidate is not None:
+        _say_candidate(candidate)
+    if deployment is not None:
+        say(f"Model {deployment.model} is in charge.")
 
 
 def models(context: typer.Context, json: Json = False) -> None:
@@ -130,6 +175,10 @@ def _say_candidate(candidate: Candidate) -> None:
 def _interval(measure: Measure) -> str | None:
     interval = measure.interval
     return None if interval is None else f"{interval.lower:.3f} – {interval.upper:.3f}"
+
+
+def _counted(value: float | None) -> str | None:
+    return f"{value:,}" if isinstance(value, int) else _number(value)
 
 
 def _number(value: float | None) -> str | None:

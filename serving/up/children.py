@@ -43,7 +43,7 @@ def service(settings: Settings, *, log: Path | None = None) -> Iterator[Child]:
         processes.wait_until_answers(child, f"{address(settings)}/readyz", seconds=READY_S)
         yield child
     finally:
-        child.stop(patience_s=GRACE_S + 5)
+        child.stop(patience_s=settings.server.drain_s + GRACE_S + 5)
 
 
 @contextmanager

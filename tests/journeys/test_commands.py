@@ -80,6 +80,37 @@ def test_from_past_outcomes_to_a_model_in_charge_and_back(
     assert (status, err.count("\n")) == (1, 1)
 
 
+def test_retraining_for_cron_learns_once_and_again_when_enough_is_new(
+    outcomes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(*words: str) -> Any:
+        status, out, err = _tamis(capsys, *words, "--json")
+        assert status == 0, err
+        return json.loads(out)
+
+    _tamis(capsys, "migrate")
+    rows = outcomes.read_text(encoding="utf-8").splitlines(keepends=True)
+    outcomes.write_text("".join(rows[:201]), encoding="utf-8")
+    answer("import", str(outcomes), "--mapping", "mine.yaml")
+    assert answer("retrain", "--dry-run")["candidate"] is None
+    first = answer("retrain", "--promote")
+    assert (first["due"], first["why"]) == (True, "there is no model yet")
+    assert (first["candidate"]["version"], first["deployment"]["model"]) == ("1", "1")
+
+    again = answer("retrain", "--promote")
+    assert (again["due"], again["candidate"], again["deployment"]) == (False, None, None)
+    assert again["why"] == "0 new labels are fewer than 500"
+
+    outcomes.write_text("".join(rows), encoding="utf-8")
+    answer("import", str(outcomes), "--mapping", "mine.yaml")
+    monkeypatch.setenv("TAMIS_RETRAINING__NEW_ITEMS", "200")
+    status, out, _ = _tamis(capsys, "retrain")
+    assert status == 0
+    assert "It is time: 200 new labels with 50 violations." in out
+    assert "Model 2 is registered." in out
+    assert answer("models")["serving"] == "1", "without --promote it waits for a person"
+
+
 def test_a_replay_prints_every_estimate_beside_the_truth(
     outcomes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -177,9 +177,9 @@ def make_bench(bench_store: Store, tmp_path: Path) -> Iterator[Make]:
                     raise found
                 return found
 
-            settings = Settings(
-                home=tmp_path, triage=TriageSettings(**triage), access=AccessSettings(remember_s=0)
-            )
+            # A slow disk is no reason to answer unrecorded here; tests of the deadline set their own.
+            patient = TriageSettings(**{"ledger_deadline_s": 60.0, **triage})
+            settings = Settings(home=tmp_path, triage=patient, access=AccessSettings(remember_s=0))
             _draw_the_same(settings)
             application = wiring.build(settings, store=bench_store, clock=clock, load=load, follow=False)
             stack.callback(application.close)

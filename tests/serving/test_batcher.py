@@ -80,27 +80,18 @@ def test_a_batch_has_no_more_rows_than_allowed(recorder: Recorder, held: Batcher
     assert [len(batch) for batch in recorder.batches] == [1, 8, 8, 4]
 
 
-def test_rows_of_unlike_length_are_not_padded_to_each_other(
-    recorder: Recorder, held: Batcher[str, str]
-) -> None:
-    long, short = "l" * 2000, "s"
-    futures = held.submit([long, short, long, short])
+def test_a_batch_is_no_longer_than_allowed(recorder: Recorder, held: Batcher[str, str]) -> None:
+    long, short = "l" * 6000, "s" * 3000
+    futures = held.submit([long, short, short, short, short])
     _release(recorder, futures)
-    assert recorder.batches[1:] == [[long, long], [short, short]]
+    assert recorder.batches[1:] == [[long, short], [short, short, short]]
 
 
-def test_a_batch_is_no_longer_than_allowed_when_padded(recorder: Recorder, held: Batcher[str, str]) -> None:
-    row = "x" * 4000
-    futures = held.submit([row] * 5)
+def test_a_row_longer_than_a_batch_has_one_of_its_own(recorder: Recorder, held: Batcher[str, str]) -> None:
+    endless = "e" * 20_000
+    futures = held.submit(["a", endless, "b"])
     _release(recorder, futures)
-    assert [len(batch) for batch in recorder.batches[1:]] == [2, 2, 1]
-
-
-def test_the_oldest_row_is_always_in_the_next_batch(recorder: Recorder, held: Batcher[str, str]) -> None:
-    odd = "o" * 3000
-    futures = held.submit([odd, *["s"] * 50])
-    _release(recorder, futures)
-    assert recorder.batches[1] == [odd]
+    assert recorder.batches[1:] == [["a"], [endless], ["b"]]
 
 
 def test_more_rows_than_may_wait_are_refused_whole(recorder: Recorder, held: Batcher[str, str]) -> None:

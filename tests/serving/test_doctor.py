@@ -27,6 +27,7 @@ def look(bench: Any) -> Look:
     def found() -> dict[str, Finding]:
         class Kept:
             clock, store, spool = bench.clock, bench.store, bench.application.spool
+            sealer = bench.application.sealer
 
             def close(self) -> None:
                 """It is the test's; it stays open."""

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from prometheus_client import REGISTRY
 
 from data.records import Item, Role, Verdict
+from serving import metrics
 from serving.events import Event, Outcome
 
 
@@ -59,3 +63,21 @@ def test_the_library_is_loaded_only_when_something_is_counted() -> None:
     code = "import sys, serving.metrics; print('prometheus_client' in sys.modules)"
     answer = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+def test_threads_that_count_for_the_first_time_at_once_make_one_metric() -> None:
+    together, made = threading.Barrier(8), []
+
+    @metrics._once
+    def make() -> object:
+        time.sleep(0.02)
+        made.append(object())
+        return made[-1]
+
+    def get() -> object:
+        together.wait()
+        return make()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = {id(each.result()) for each in [pool.submit(get) for _ in range(8)]}
+    assert (len(found), len(made)) == (1, 1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,19 +26,13 @@ class Stumbling:
         self._model, self._raises = model, raises
         self.policies = model.policies
 
-    def predict(self, rows: pd.DataFrame) -> Prediction:
+    def judge(self, rows: pd.DataFrame) -> tuple[Prediction, list[list[Any]]]:
         boom = (rows["title"] == "boom").to_numpy()
         if boom.any() and self._raises:
             raise RuntimeError("the encoder stumbled")
         said = self._model.predict(rows)
-        return Prediction(
-            violation=np.where(boom, np.nan, said.violation),
-            policies=said.policies,
-            disagreement=said.disagreement,
-        )
-
-    def evidence(self, rows: pd.DataFrame) -> list[list[Any]]:
-        return [[] for _ in range(len(rows))]
+        violation = np.where(boom, np.nan, said.violation)
+        return replace(said, violation=violation), [[] for _ in range(len(rows))]
 
 
 def _loaded(model: Any) -> LoadedModel:

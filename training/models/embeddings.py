@@ -76,17 +76,21 @@ class Embeddings:
         """Return log odds of items that the learner read."""
         return self._heads.logits(reading.values)
 
-    def logits(self, rows: pd.DataFrame) -> Floats:
-        """Return log odds, one row an item; the first column is "violates any policy"."""
-        return self._heads.logits(embedded(rows, self._encoder))
+    def features(self, rows: pd.DataFrame) -> NDArray[np.float32]:
+        """Return the vectors of every item, side by side."""
+        return embedded(rows, self._encoder)
 
-    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
+    def logits(self, features: NDArray[np.float32]) -> Floats:
+        """Return log odds, one row an item; the first column is "violates any policy"."""
+        return self._heads.logits(features)
+
+    def evidence(self, features: NDArray[np.float32], rows: pd.DataFrame) -> list[list[Evidence]]:  # noqa: ARG002
         """Return the text fields that speak for a violation, compared with the average item.
 
         A vector's numbers mean nothing to a reader, so there is no excerpt; a member that reads letters
         may know where in the field to look.
         """
-        added = self._added(embedded(rows, self._encoder).astype(np.float64))
+        added = self._added(features.astype(np.float64))
         return [
             [
                 Evidence(signal=name, weight=float(weight))

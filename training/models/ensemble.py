@@ -79,7 +79,19 @@ class Ensemble:
 
     def predict(self, rows: pd.DataFrame) -> Prediction:
         """Return calibrated probabilities of items given as `data.features` makes them."""
-        return self.combine(np.stack([member.logits(rows) for member in self.members]))
+        return self.combine(np.stack([member.logits(member.features(rows)) for member in self.members]))
+
+    def judge(self, rows: pd.DataFrame) -> tuple[Prediction, list[list[Evidence]]]:
+        """Return the same, and for each item what speaks most for a violation.
+
+        Evidence is weighed as the members are. Members that point at the same signal are one piece: their
+        weights add up, and the excerpt is of whichever knows the place.
+        """
+        read = [(member, member.features(rows)) for member in self.members]
+        found = [member.evidence(features, rows) for member, features in read]
+        prediction = self.combine(np.stack([member.logits(features) for member, features in read]))
+        weights = self.mixing.weights
+        return prediction, [_merged([own[row] for own in found], weights) for row in range(len(rows))]
 
     def combine(self, logits: Floats) -> Prediction:
         """Return probabilities from the members' log odds: members, items, targets."""
@@ -93,15 +105,6 @@ class Ensemble:
             policies=np.column_stack(policies) if policies else np.zeros((len(violation), 0)),
             disagreement=(apart.max(axis=1) - apart.min(axis=1)) / 2,
         )
-
-    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
-        """Return what speaks most for a violation, for each item, weighed as the members are.
-
-        Members that point at the same signal are one piece: their weights add up, and the excerpt is of
-        whichever knows the place.
-        """
-        found = [member.evidence(rows) for member in self.members]
-        return [_merged([own[row] for own in found], self.mixing.weights) for row in range(len(rows))]
 
     def stored(self) -> dict[str, Any]:
         """Return what a bundle stores beside the members."""

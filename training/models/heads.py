@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from training.models.files import Tensors
+from training.soft import split
 
 Floats = NDArray[np.float64]
 Features = csr_array | NDArray[np.float32]
@@ -29,12 +30,22 @@ class Targets:
     violation: NDArray[np.bool_]
     broken: NDArray[np.bool_]
     weights: Floats
+    probability: Floats | None = None
+    """Of a violation, where labels are soft; None: as ``violation`` says."""
 
     def take(self, places: NDArray[np.intp]) -> Targets:
         """Return the targets at these places."""
         return Targets(
-            violation=self.violation[places], broken=self.broken[places], weights=self.weights[places]
+            violation=self.violation[places],
+            broken=self.broken[places],
+            weights=self.weights[places],
+            probability=None if self.probability is None else self.probability[places],
         )
+
+    def certain(self) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats]:
+        """Return places, violations and weights of items of which none is in doubt; see `training.soft`."""
+        chance = self.violation.astype(np.float64) if self.probability is None else self.probability
+        return split(chance, self.weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +66,10 @@ class Heads:
         """
         violating = np.flatnonzero(targets.violation)
         among = features[violating]
+        places, violation, weights = targets.certain()
+        every = features if len(places) == features.shape[0] else features[places]
         fitted = [
-            _fit(features, targets.violation, targets.weights, strength=strength, seed=seed),
+            _fit(every, violation, weights, strength=strength, seed=seed),
             *(
                 _fit(among, column[violating], targets.weights[violating], strength=strength, seed=seed)
                 for column in targets.broken.T

@@ -43,11 +43,15 @@ class Member(Protocol):
         """Return the log odds of items that its learner read."""
         ...
 
-    def logits(self, rows: pd.DataFrame) -> Floats:
-        """Return the log odds of new items, one row an item; the first column is "any"."""
+    def features(self, rows: pd.DataFrame) -> Any:
+        """Return what it reads of new items: the dear part, done once for both of the following."""
         ...
 
-    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
+    def logits(self, features: Any) -> Floats:
+        """Return the log odds of items by their features; the first column is "any"."""
+        ...
+
+    def evidence(self, features: Any, rows: pd.DataFrame) -> list[list[Evidence]]:
         """Return what speaks for a violation, for each item; weights are this member's log odds."""
         ...
 

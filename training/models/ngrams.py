@@ -106,10 +106,6 @@ class Ngrams:
         tables = {name: table[:, self._columns[name]] for name, table in reading.tables.items()}
         return self._heads.logits(_weighted(tables, self._idf))
 
-    def logits(self, rows: pd.DataFrame) -> Floats:
-        """Return log odds, one row an item; the first column is "violates any policy"."""
-        return self._heads.logits(self.features(rows))
-
     def features(self, rows: pd.DataFrame) -> csr_array:
         """Return the TF-IDF weights of every item, one block of columns a field."""
         tables = {
@@ -118,9 +114,12 @@ class Ngrams:
         }
         return _weighted(tables, self._idf)
 
-    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
+    def logits(self, features: csr_array) -> Floats:
+        """Return log odds, one row an item; the first column is "violates any policy"."""
+        return self._heads.logits(features)
+
+    def evidence(self, features: csr_array, rows: pd.DataFrame) -> list[list[Evidence]]:
         """Return the stretch of each text field that speaks most for a violation."""
-        features = self.features(rows)
         worth = features.data * self._heads.coefficients[0, features.indices]
         texts = {name: rows[name].tolist() for name in self._grams}
         found: list[list[Evidence]] = []

@@ -7,7 +7,8 @@ with few reviews it stays near the average, so that one violation of a newcomer 
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -90,38 +91,37 @@ class Tabular:
         self._centre = centre
         self._spread = spread
         self._heads = heads
+        of_column = [source for source, _ in _columns(levels)]
+        self._sources = list(dict.fromkeys(of_column))
+        self._belongs = np.array(
+            [[own == source for source in self._sources] for own in of_column], dtype=float
+        )
 
     def logits_of(self, reading: Table) -> Floats:
         """Return log odds of items that the learner read."""
-        return self.logits(reading.rows)
+        return self.logits(self.features(reading.rows))
 
-    def logits(self, rows: pd.DataFrame) -> Floats:
-        """Return log odds, one row an item; the first column is "violates any policy"."""
-        return self._heads.logits(self._features(rows))
-
-    def _features(self, rows: pd.DataFrame) -> NDArray[np.float32]:
+    def features(self, rows: pd.DataFrame) -> NDArray[np.float32]:
+        """Return scaled numbers, what is unknown, and names as columns of 0 and 1."""
         return _design(
             rows, levels=self._levels, average=self._average, centre=self._centre, spread=self._spread
         )
 
-    def evidence(self, rows: pd.DataFrame) -> list[list[Evidence]]:
+    def logits(self, features: NDArray[np.float32]) -> Floats:
+        """Return log odds, one row an item; the first column is "violates any policy"."""
+        return self._heads.logits(features)
+
+    def evidence(self, features: NDArray[np.float32], rows: pd.DataFrame) -> list[list[Evidence]]:
         """Return the columns that speak most for a violation, with the value they hold."""
-        added = self._features(rows).astype(np.float64) * self._heads.coefficients[0]
-        sources = [source for source, _ in _columns(self._levels)]
-        found: list[list[Evidence]] = []
-        for place, parts in enumerate(added):
-            weights: dict[str, float] = {}
-            for source, part in zip(sources, parts, strict=True):
-                weights[source] = weights.get(source, 0.0) + float(part)
-            row = rows.iloc[place]
-            shown = [(weight, source) for source, weight in weights.items() if weight >= _SHOWN]
-            found.append(
-                [
-                    Evidence(signal=source, excerpt=_shown(row, source), weight=weight)
-                    for weight, source in sorted(shown, reverse=True)
-                ]
+        weights = (features * self._heads.coefficients[0]) @ self._belongs
+        found: list[list[Evidence]] = [[] for _ in range(len(rows))]
+        for place, source in np.argwhere(weights >= _SHOWN).tolist():
+            name = self._sources[source]
+            piece = Evidence(
+                signal=name, excerpt=_shown(rows, place, name), weight=float(weights[place, source])
             )
-        return found
+            found[place].append(piece)
+        return [sorted(pieces, key=lambda one: (-one.weight, one.signal)) for pieces in found]
 
     def content(self) -> Content:
         """Return what a bundle stores."""
@@ -193,15 +193,27 @@ def _design(
 ) -> NDArray[np.float32]:
     scaled = (_numbers(rows, average=average) - centre) / spread
     scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -_FARTHEST, _FARTHEST)
-    unknown = rows[list(NUMERIC)].isna().to_numpy()
-    named = [(rows[name] == level).to_numpy() for name, known in levels.items() for level in known]
-    return np.column_stack([scaled, unknown, *named]).astype(np.float32)
+    unknown = np.isnan(rows[list(NUMERIC)].to_numpy(dtype=np.float64))
+    named = [_named(rows[name].tolist(), known) for name, known in levels.items()]
+    return np.concatenate([scaled, unknown, *named], axis=1, dtype=np.float32)
 
 
-def _shown(row: pd.Series, source: str) -> str:
+def _named(values: Sequence[str], known: Sequence[str]) -> NDArray[np.float32]:
+    # By hand: pandas compares a column with each level anew, which costs more than the rest of a score.
+    columns = {level: column for column, level in enumerate(known)}
+    named = np.zeros((len(values), len(known)), dtype=np.float32)
+    for place, value in enumerate(values):
+        column = columns.get(value)
+        if column is not None:
+            named[place, column] = 1.0
+    return named
+
+
+def _shown(rows: pd.DataFrame, place: int, source: str) -> str:
     if source == _RATE:
-        return f"{row['creator_violations']:.0f}/{row['creator_reviewed']:.0f}"
-    value = row[source]
+        violations, reviewed = rows["creator_violations"].iat[place], rows["creator_reviewed"].iat[place]
+        return f"{violations:.0f}/{reviewed:.0f}"
+    value: Any = rows[source].iat[place]
     if isinstance(value, str):
         return value
     return "" if pd.isna(value) else f"{value:g}"

@@ -71,9 +71,26 @@ class Vectors:
             return
         digests = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._path.with_suffix(".unfinished")
-        write_tensors(unfinished, {"digests": digests, "vectors": np.stack(list(self._known.values()))})
-        unfinished.replace(self._path)
+        _write(self._path, digests, np.stack(list(self._known.values())))
+
+
+def forget(folder: Path, texts: Sequence[str]) -> int:
+    """Drop the vectors of texts from all memories kept in a folder; return how many there were."""
+    gone = {_digest(text) for text in texts if text}
+    dropped = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        tensors = parse_tensors(path.read_bytes())
+        keep = np.array([digest.tobytes() not in gone for digest in tensors["digests"]], dtype=np.bool_)
+        if not keep.all():
+            dropped += int((~keep).sum())
+            _write(path, tensors["digests"][keep], tensors["vectors"][keep])
+    return dropped
+
+
+def _write(path: Path, digests: NDArray[np.uint8], vectors: Floats) -> None:
+    unfinished = path.with_suffix(".unfinished")
+    write_tensors(unfinished, {"digests": digests, "vectors": vectors})
+    unfinished.replace(path)
 
 
 def _digest(text: str) -> bytes:

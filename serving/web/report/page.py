@@ -45,6 +45,7 @@ def show(visit: Visit) -> Response:
         "headlines": tables.headlines(report, language),
         "sections": tables.sections(report, language, _titles(visit)),
         "told": [one.text(language) for one in report.notices if one.code not in _SAID_ELSEWHERE],
+        "seals": [one.text(language) for one in report.seals],
         "changes": [one.text(language) for one in report.changes],
         "names": {name: names[language] for name, names in ESTIMATES.items()},
         "computed": COMPUTED[language],

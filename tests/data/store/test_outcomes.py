@@ -108,3 +108,16 @@ def test_versions_of_an_item_are_told_apart(store: Store, put: Put, noon: dateti
     assert list(found["item_version"]) == ["1", "2"]
     assert list(found["chance"]) == [0.2, 0.5]
     assert list(found["violation"]) == [True, False]
+
+
+def test_blind_looks_are_those_that_were_recorded_by_then(store: Store, put: Put, noon: datetime) -> None:
+    put({"reviewer_id": "kim"}, routing={}, recorded_at=noon + HOUR)
+    second = {"decision_id": "d2", "reviewer_id": "lee", "review_type": ReviewType.SECOND_REVIEW}
+    put(second | {"verdict": Verdict.NO_VIOLATION, "policies": ()}, routing=None, recorded_at=noon + 2 * HOUR)
+    told = []
+    for hours in (0, 1, 2):
+        with store.read() as session:
+            found = session.ledger.blind_looks(as_of=noon + hours * HOUR)
+        told.append(found[["item_id", "reviewer_id", "label", "informed"]].to_numpy().tolist())
+    kim, lee = ["v1", "kim", True, False], ["v1", "lee", False, False]
+    assert told == [[], [kim], [kim, lee]]

@@ -134,6 +134,7 @@ def test_what_could_not_be_scored_is_in_the_sample_without_a_score(
         ([(ReviewType.GOLDEN, Verdict.VIOLATION)], None),
         ([(ReviewType.AUDIT, Verdict.VIOLATION), (ReviewType.AUDIT, Verdict.NO_VIOLATION)], 0.0),
         ([(ReviewType.SECOND_REVIEW, Verdict.VIOLATION), (ReviewType.AUDIT, Verdict.NO_VIOLATION)], 1.0),
+        ([(ReviewType.ESCALATION, Verdict.VIOLATION), (ReviewType.SECOND_REVIEW, Verdict.NO_VIOLATION)], 1.0),
     ],
 )
 def test_a_label_counts_if_the_draw_called_for_a_look_that_settled_it(
@@ -177,7 +178,8 @@ def test_a_late_decision_is_not_in_an_earlier_sample_whatever_its_own_clock_said
 days = count(1)
 looks_at = st.lists(st.tuples(st.sampled_from(list(ReviewType)), st.sampled_from(list(Verdict))), max_size=4)
 CALLED = {ReviewType.FIRST_REVIEW, ReviewType.AUDIT, ReviewType.SECOND_REVIEW, ReviewType.ESCALATION}
-FINAL = {ReviewType.SECOND_REVIEW, ReviewType.ESCALATION, ReviewType.APPEAL}
+FINAL = ({ReviewType.ESCALATION, ReviewType.APPEAL}, {ReviewType.SECOND_REVIEW}, set(ReviewType))
+"""Whose verdict counts, the first of these that settled anything."""
 SETTLING = {Verdict.VIOLATION, Verdict.NO_VIOLATION}
 
 
@@ -185,8 +187,8 @@ def expected_violation(drawn: bool, looks: list[tuple[ReviewType, Verdict]]) -> 
     settling = [each for each in looks if each[1] in SETTLING and each[0] in CALLED | {ReviewType.APPEAL}]
     if not drawn or not any(review_type in CALLED for review_type, _ in settling):
         return None
-    final = [verdict for review_type, verdict in settling if review_type in FINAL]
-    return float((final or [verdict for _, verdict in settling])[-1] is Verdict.VIOLATION)
+    by_rank = ([verdict for kind, verdict in settling if kind in kinds] for kinds in FINAL)
+    return float(next(filter(None, by_rank))[-1] is Verdict.VIOLATION)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -74,6 +74,7 @@ def test_rows_are_counted_by_kind(story: Store) -> None:
             "events": 0,
             "decisions": 1,
             "second_looks": 0,
+            "erasures": 0,
             "plans": 0,
             "deployments": 0,
             "jobs": 0,

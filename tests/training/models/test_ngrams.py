@@ -47,7 +47,9 @@ def test_an_item_is_read_alike_while_learning_and_in_service(examples: Examples,
     material = read(examples, settings=settings, encoder=None)
     targets = Targets(violation=examples.violation, broken=examples.broken, weights=np.ones(len(examples)))
     model = material.learners[0].fit(material.readings[0], targets)
-    np.testing.assert_allclose(model.logits_of(material.readings[0]), model.logits(examples.rows), atol=1e-9)
+    np.testing.assert_allclose(
+        model.logits_of(material.readings[0]), model.logits(model.features(examples.rows)), atol=1e-9
+    )
 
 
 def test_the_vocabulary_comes_from_the_learned_items_alone() -> None:
@@ -99,6 +101,6 @@ def test_a_sentence_without_blanks_is_cut() -> None:
 
 def test_evidence_names_the_field_and_the_words(fitted: Fitted) -> None:
     item = Item(item_id="v1", language="ko", data={"title": "브이로그", "description": "당뇨 완치 홍삼"})
-    pieces = fitted.model.evidence(features.rows([item], {}))[0]
+    pieces = fitted.model.judge(features.rows([item], {}))[1][0]
     assert len(pieces) <= 5
     assert [piece.weight for piece in pieces] == sorted((piece.weight for piece in pieces), reverse=True)
