@@ -19,17 +19,18 @@ def _encoder(folder: Path, **changes: object) -> Encoder:
 
 @pytest.mark.parametrize("folder", ["tiny_encoder", "tiny_roberta"])
 @pytest.mark.parametrize("depth", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("precision", "within"), [("float32", 1e-5), ("bfloat16", 0.03)])
 def test_the_packed_forward_agrees_with_the_models_own(
-    folder: str, depth: float, request: pytest.FixtureRequest
+    folder: str, depth: float, precision: str, within: float, request: pytest.FixtureRequest
 ) -> None:
     from transformers import AutoModel
 
     path = request.getfixturevalue(folder)
-    encoder = _encoder(path, depth=depth)
+    encoder = _encoder(path, depth=depth, precision=precision)
     assert encoder._packed is not None
     tokens = [[0, 5, 9, 2], [0, 7, 2], [0, *range(4, 30), 2]]
     own = padded_means(AutoModel.from_pretrained(path).eval(), tokens, layers=encoder.fingerprint.layers)
-    np.testing.assert_allclose(encoder._means(tokens), own, atol=1e-5)
+    np.testing.assert_allclose(encoder._means(tokens), own, rtol=0, atol=within)
 
 
 def test_a_text_has_one_vector_whoever_its_neighbours_are(tiny_encoder: Path) -> None:
