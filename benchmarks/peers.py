@@ -2,7 +2,8 @@
 The usual ways to serve a text model, each as its own documentation shows it.
 
 All of them turn the three texts of an item into one mean-pooled vector, by the weights and layers that our
-model uses; none of them routes or records anything. `benchmarks/serving.py` starts them, one at a time:
+model uses, in float32 as models come from a hub; LitServe in the kind of number that ours takes on this
+processor. None of them routes or records anything. `benchmarks/serving.py` starts them, one at a time:
 
     python benchmarks/peers.py fastapi FOLDER PORT
 """
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ def fastapi(folder: str, port: int) -> None:
     from fastapi import Body, FastAPI
     from transformers import pipeline
 
-    read = pipeline("feature-extraction", model=folder, tokenizer=folder)
+    read = pipeline("feature-extraction", model=folder, tokenizer=folder, dtype="float32")
     app = FastAPI()
 
     @app.post("/embed")
@@ -48,20 +50,8 @@ def litserve(folder: str, port: int) -> None:
     """LitServe with its own batching."""
     import litserve as server
 
-    class Api(server.LitAPI):  # type: ignore[misc]
-        def setup(self, _device: str) -> None:
-            self.model = _Model(folder)
-
-        def decode_request(self, request: dict[str, str]) -> str:
-            return request["text"]
-
-        def predict(self, texts: list[str]) -> list[list[float]]:
-            return self.model(texts)
-
-        def encode_response(self, output: list[float]) -> dict[str, list[float]]:
-            return {"vector": output}
-
-    api = Api(max_batch_size=8, batch_timeout=0.01)
+    os.environ["PEER_FOLDER"] = folder
+    api = LitPeer(max_batch_size=8, batch_timeout=0.01)
     server.LitServer(api, accelerator="cpu").run(port=port, log_level="error", generate_client_file=False)
 
 
@@ -80,21 +70,24 @@ def mlflow(folder: str, port: int) -> None:
     import mlflow as tracking
     from transformers import pipeline
 
-    made = Path(tempfile.mkdtemp(prefix="tamis-benchmark-")) / "model"
-    read = pipeline("feature-extraction", model=folder, tokenizer=folder)
-    tracking.transformers.save_model(read, str(made), pip_requirements=[])
-    words = ["mlflow", "models", "serve", "-m", str(made), "--env-manager", "local", "--port", str(port)]
-    subprocess.run([sys.executable, "-m", *words], check=True)
+    with tempfile.TemporaryDirectory(prefix="tamis-benchmark-") as made:
+        model = f"{made}/model"
+        read = pipeline("feature-extraction", model=folder, tokenizer=folder, dtype="float32")
+        tracking.transformers.save_model(read, model, pip_requirements=[])
+        words = ["mlflow", "models", "serve", "-m", model, "--env-manager", "local", "--port", str(port)]
+        # It looks for uvicorn among the programs, not among the modules.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        subprocess.run([sys.executable, "-m", *words], check=True, env=os.environ | {"PATH": path})
 
 
 class _Model:
     """A tokenizer and a model; batches are padded to their longest text."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, dtype: str) -> None:
         from transformers import AutoModel, AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModel.from_pretrained(folder).eval()
+        self.model = AutoModel.from_pretrained(folder, dtype=dtype).eval()
 
     def __call__(self, texts: list[str]) -> list[list[float]]:
         import torch
@@ -103,12 +96,31 @@ class _Model:
         with torch.inference_mode():
             states = self.model(**read).last_hidden_state
         mask = read["attention_mask"][..., None]
-        return ((states * mask).sum(1) / mask.sum(1)).tolist()  # type: ignore[no-any-return]
+        return ((states.float() * mask).sum(1) / mask.sum(1)).tolist()  # type: ignore[no-any-return]
 
 
 def _mean(vectors: Any) -> list[float]:
     [tokens] = vectors
     return [sum(column) / len(tokens) for column in zip(*tokens, strict=True)]
+
+
+if __name__ != "peers" and find_spec("litserve"):  # the program, and the processes it starts
+    import litserve as lit
+
+    class LitPeer(lit.LitAPI):  # type: ignore[misc]
+        def setup(self, _device: str) -> None:
+            from training.models.encoder import own_dtype
+
+            self.model = _Model(os.environ["PEER_FOLDER"], own_dtype())
+
+        def decode_request(self, request: dict[str, str]) -> str:
+            return request["text"]
+
+        def predict(self, texts: list[str]) -> list[list[float]]:
+            return self.model(texts)
+
+        def encode_response(self, output: list[float]) -> dict[str, list[float]]:
+            return {"vector": output}
 
 
 if __name__ == "peers":
@@ -117,7 +129,7 @@ if __name__ == "peers":
     @framework.service(name="peer", traffic={"timeout": 60})
     class Peer:
         def __init__(self) -> None:
-            self.model = _Model(os.environ["PEER_FOLDER"])
+            self.model = _Model(os.environ["PEER_FOLDER"], "float32")
 
         @framework.api(batchable=True, max_batch_size=32, max_latency_ms=60_000)
         def embed(self, texts: list[str]) -> list[list[float]]:

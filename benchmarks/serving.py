@@ -31,7 +31,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -190,10 +190,11 @@ def _serving(words: list[str], ready: str, *, plain: bool = False) -> Iterator[t
             said.seek(0)
             raise RuntimeError(f"{words} did not start: {said.read().decode()[-600:]}") from None
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(20)
-            except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
 

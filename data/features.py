@@ -41,7 +41,10 @@ NUMERIC: Final = (
 """Columns of numbers; NaN where unknown. Lengths are characters, hours (0 to 24) and weekdays (Monday 0)
 are UTC, and the creator's counts are what was recorded before the item came in."""
 
-COLUMNS: Final = (*IDENTITY, *CATEGORICAL, *TEXT_FIELDS, *NUMERIC)
+MEDIA: Final = "media"
+"""The column that names the item's clip, below the media folder; the empty string where it has none."""
+
+COLUMNS: Final = (*IDENTITY, *CATEGORICAL, *TEXT_FIELDS, MEDIA, *NUMERIC)
 """Every column of the table, in order."""
 
 _FRESH: Final = CreatorHistory()
@@ -84,6 +87,7 @@ def rows_with(items: Sequence[Item], histories: Sequence[CreatorHistory | None])
     }
     texts = {name: [item.text(name) for item in items] for name in TEXT_FIELDS}
     columns |= {name: _names(values) for name, values in texts.items()}
+    columns[MEDIA] = _names([item.media or "" for item in items])
     numbers = np.array(
         [
             (

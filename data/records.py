@@ -135,6 +135,12 @@ class Item:
             return None
         return float(value) if 0 < value < LONGEST_S else None
 
+    @property
+    def media(self) -> str | None:
+        """The path of its clip below the media folder, where ``data`` names one."""
+        value = self.data.get("media")
+        return value if isinstance(value, str) and value else None
+
     def text(self, name: str) -> str:
         """Return one text field as a string, empty where it is missing."""
         value = self.data.get(name)

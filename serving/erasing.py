@@ -19,6 +19,7 @@ from serving.sealing import Sealer
 from serving.settings import Settings
 from serving.spool import Spool
 from training.models import vectors
+from training.models.watcher import Watcher
 
 _SHORTEST_REASON = 5
 
@@ -33,7 +34,7 @@ class Erased:
     snapshots: int = 0
     """In how many snapshots."""
     vectors: int = 0
-    """How many vectors of its texts were kept."""
+    """How many vectors of its texts, and memories of its clips, were kept."""
     refused_rows: int = 0
     """How many rows that an import or the ledger had refused."""
     scrubbed: bool = True
@@ -68,6 +69,7 @@ class Eraser:
         reconciler: Reconciler,
         spool: Spool,
         settings: Settings,
+        watcher: Watcher | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -76,6 +78,7 @@ class Eraser:
         self._reconciler = reconciler
         self._spool = spool
         self._settings = settings
+        self._watcher = watcher
         self._clock = clock
 
     def erase(self, item_id: str, *, actor: str, reason: str) -> Erased:
@@ -100,6 +103,9 @@ class Eraser:
         files = [name for one in items for name in (one.data.get("media"), *_list(one.data.get("frames")))]
         # The vectors first: once the texts are gone nobody can tell which they were.
         forgotten = vectors.forget(self._settings.vectors, texts)
+        if self._watcher is not None:
+            clips = {one.media for one in items if one.media is not None}
+            forgotten += sum(map(self._watcher.forget, sorted(clips)))
         with self._store.begin() as session:
             facts = session.erasures.erase(
                 item_id,

@@ -22,6 +22,7 @@ from evaluation.drift import Drift, score_drift
 from serving.champion import Champion, Load
 from serving.gateway import Gateway
 from serving.settings import Settings
+from training.models.watcher import Watcher
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
 
@@ -52,6 +53,8 @@ class Retraining:
         Loads a bundle.
     settings : Settings
         Where bundles, encoder and registry are.
+    watcher : Watcher or None
+        Watches clips, where there are any.
     policies : sequence of str
         What gets a score even where nothing broke it yet.
     clock : callable
@@ -66,6 +69,7 @@ class Retraining:
         champion: Champion,
         load: Load,
         settings: Settings,
+        watcher: Watcher | None,
         policies: Sequence[str],
         clock: Callable[[], datetime],
     ) -> None:
@@ -74,6 +78,7 @@ class Retraining:
         self._champion = champion
         self._load = load
         self._settings = settings
+        self._watcher = watcher
         self._policies = policies
         self._clock = clock
         self._asks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="registry")
@@ -115,6 +120,7 @@ class Retraining:
                 encoder=Path(settings.encoder.path or self._settings.encoder),
                 judgements=self._settings.judgements,
                 vectors=self._settings.vectors,
+                watcher=self._watcher,
             ),
             registry=self._registry(),
             as_of=self._clock(),

@@ -21,9 +21,13 @@ from data.records import TEXT_FIELDS, CreatorHistory, Item, Score
 from serving.batcher import Batcher
 from serving.champion import NOTHING_DEPLOYED, Champion
 from serving.sections import TriageSettings
+from serving.watching import Watching
 
 FAILED: Final = "could not be scored"
 LATE: Final = "scoring timed out"
+
+WATCHING_SHARE: Final = 0.7
+"""Of the deadline, for clips: one that takes long leaves the others the time to be scored."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,12 +49,20 @@ class Scoring:
         The moment now, for the scores.
     settings : TriageSettings
         Sizes of batches and queue, and the deadline.
+    watching : Watching, optional
+        Looks at clips first.
     """
 
     def __init__(
-        self, *, champion: Champion, clock: Callable[[], datetime], settings: TriageSettings
+        self,
+        *,
+        champion: Champion,
+        clock: Callable[[], datetime],
+        settings: TriageSettings,
+        watching: Watching | None = None,
     ) -> None:
         self._champion = champion
+        self._watching = watching
         self._clock = clock
         self._deadline_s = settings.scoring_deadline_s
         self._batcher: Batcher[_Row, Score] = Batcher(
@@ -75,13 +87,26 @@ class Scoring:
         problem = self._champion.problem
         if problem is not None:
             return [problem] * len(items)
-        rows = [_Row(item, histories.get(item.creator_id) if item.creator_id else None) for item in items]
-        give_up_at = time.monotonic() + self._deadline_s
-        return [_outcome(future, give_up_at) for future in self._batcher.submit(rows)]
+        began = time.monotonic()
+        give_up_at = began + self._deadline_s
+        outcomes: list[Score | str | None] = [None] * len(items)
+        if self._watching is not None:
+            watched_until = began + WATCHING_SHARE * self._deadline_s
+            outcomes[:] = self._watching.look(items, give_up_at=watched_until)
+        waiting = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        rows = [
+            _Row(item, histories.get(item.creator_id) if item.creator_id else None)
+            for item in (items[place] for place in waiting)
+        ]
+        for place, future in zip(waiting, self._batcher.submit(rows), strict=True):
+            outcomes[place] = _outcome(future, give_up_at)
+        return [outcome for outcome in outcomes if outcome is not None]
 
     def close(self) -> None:
         """Score what waits, then stop."""
         self._batcher.close()
+        if self._watching is not None:
+            self._watching.close()
 
     def _score_batch(self, rows: Sequence[_Row]) -> list[Score | Exception]:
         scorer = self._champion.scorer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,10 +51,21 @@ class ReviewSettings(BaseModel):
     lease_minutes: float = Field(default=30.0, gt=0, le=24 * 60)
     """Minutes a claimed job stays with its reviewer. After that anybody may claim it."""
     second_looks: SecondLookSettings = SecondLookSettings()
-    media: str = ""
-    """The folder of clips and frames that the review page plays. Empty: none, reviewers see the texts."""
     score_visible_share: float = Field(default=0.0, ge=0, le=1)
     """Share of the jobs whose reviewer sees score and evidence. Who sees a score leans towards it."""
+
+
+class MediaSettings(BaseModel):
+    """The clips of items."""
+
+    model_config = _FORBID
+
+    folder: str = ""
+    """Where clips and frames lie; ``data.media`` of an item is a path below it. Empty: texts only."""
+    orientation: Literal["", "portrait", "landscape", "square"] = ""
+    """How clips should stand; other ones are told apart. Empty: any way will do."""
+    watched_at_once: int = Field(default=2, ge=1, le=64)
+    """Clips read at the same time in one process; each is a process of its own and takes about a second."""
 
 
 class ChampionSettings(BaseModel):

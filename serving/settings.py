@@ -29,6 +29,7 @@ from serving.sections import (
     AccessSettings,
     ChampionSettings,
     DemoSettings,
+    MediaSettings,
     RegistrySettings,
     ReviewSettings,
     ServerSettings,
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     retraining: RetrainingSettings = RetrainingSettings()
     triage: TriageSettings = TriageSettings()
     reviews: ReviewSettings = ReviewSettings()
+    media: MediaSettings = MediaSettings()
     champion: ChampionSettings = ChampionSettings()
     access: AccessSettings = AccessSettings()
     server: ServerSettings = ServerSettings()
@@ -112,6 +114,21 @@ class Settings(BaseSettings):
     def encoder(self) -> Path:
         """The text encoder: the one that is set, or the one that is placed here once."""
         return Path(self.training.encoder.path or self.var / "encoder" / "multilingual-e5-small")
+
+    @property
+    def vision(self) -> Path:
+        """The vision model: the one that is set, or the one that is placed here once."""
+        return Path(self.training.vision.path or self.var / "encoder" / "efficientnet-lite0")
+
+    @property
+    def media_folder(self) -> Path | None:
+        """Where clips lie; None where there are none."""
+        return self.home / self.media.folder if self.media.folder else None
+
+    @property
+    def seen(self) -> Path:
+        """What was seen in clips: no pictures, but hashes and vectors of them."""
+        return self.var / "seen"
 
     @property
     def bentoml(self) -> Path:

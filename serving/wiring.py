@@ -12,10 +12,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from data.errors import InvalidSettings
+from data.media.findings import Expected
 from data.records import Deployment, Policy
 from data.seals import SealKey
 from data.store.store import Store
@@ -40,6 +42,9 @@ from serving.settings import Settings
 from serving.spool import Spool
 from serving.triage import Triage
 from serving.visibility import ScoreVisibility
+from serving.watching import Watching
+from training.models import vision
+from training.models.watcher import Watcher
 from training.scorer import Scorer
 
 _SHORTEST_SECRET: Final = 16
@@ -132,9 +137,13 @@ def build(
     store.check()
     writer = Writer(store)
     gateway = Gateway(store, writer, deadline_s=settings.triage.ledger_deadline_s)
-    load = load or (lambda deployment: _loaded(deployment, settings))
+    watched = watcher(settings)
+    load = load or (lambda deployment: _loaded(deployment, settings, watched))
     champion = Champion(gateway=gateway, load=load, poll_s=settings.champion.poll_s)
-    scoring = Scoring(champion=champion, clock=clock, settings=settings.triage)
+    watching = None
+    if watched is not None:
+        watching = Watching(watcher=watched, store=store, at_once=settings.media.watched_at_once)
+    scoring = Scoring(champion=champion, clock=clock, settings=settings.triage, watching=watching)
     rates = DailyRates(history_days=settings.triage.history_days)
     router = Router(policies=policies, key=key, rates=rates)
     spool = Spool(settings.spool)
@@ -176,6 +185,7 @@ def build(
             champion=champion,
             load=load,
             settings=settings,
+            watcher=watched,
             policies=tuple(policies),
             clock=clock,
         ),
@@ -189,6 +199,7 @@ def build(
             reconciler=reconciler,
             spool=spool,
             settings=settings,
+            watcher=watched,
             clock=clock,
         ),
     )
@@ -196,6 +207,8 @@ def build(
         champion.start()
         application.reconciler.start()
         application.sealer.start()
+        if watching is not None:
+            watching.start()
     return application
 
 
@@ -255,7 +268,20 @@ def _kept_secret(path: Path, what: str, why: str) -> tuple[str, bytes]:
         ) from broken
 
 
-def _loaded(deployment: Deployment, settings: Settings) -> Scorer:
+def watcher(settings: Settings) -> Watcher | None:
+    """Return what watches the clips of items; None where the settings name no folder of clips."""
+    folder = settings.media_folder
+    if folder is None:
+        return None
+    return Watcher(
+        folder=folder,
+        kept=settings.seen,
+        load_vision=partial(vision.ready, settings.vision, settings.training.vision),
+        expected=Expected(orientation=settings.media.orientation or None),
+    )
+
+
+def _loaded(deployment: Deployment, settings: Settings, watched: Watcher | None) -> Scorer:
     from training import bundle
 
     return bundle.load(
@@ -263,4 +289,5 @@ def _loaded(deployment: Deployment, settings: Settings) -> Scorer:
         deployment.digest,
         encoder=settings.encoder,
         version=deployment.model,
+        watcher=watched,
     )

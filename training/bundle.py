@@ -28,7 +28,8 @@ from training.models.embeddings import matches
 from training.models.encoder import Encoder
 from training.models.ensemble import Ensemble
 from training.models.files import Tensors, parse_tensors, write_tensors
-from training.models.member import Content
+from training.models.member import Content, Readers
+from training.models.watcher import Watcher
 from training.settings import EncoderSettings, TrainingSettings
 
 FORMAT: Final = 1
@@ -83,7 +84,9 @@ def write(
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def load(folder: Path, digest: str, *, encoder: Path, version: str) -> LoadedModel:
+def load(
+    folder: Path, digest: str, *, encoder: Path, version: str, watcher: Watcher | None = None
+) -> LoadedModel:
     """Read a bundle back, if it is the one that the digest names, to the last bit.
 
     Parameters
@@ -96,6 +99,8 @@ def load(folder: Path, digest: str, *, encoder: Path, version: str) -> LoadedMod
         Where the encoder lies that it may need.
     version
         What the model is registered as.
+    watcher
+        Watches clips, if the model does.
 
     Raises
     ------
@@ -103,14 +108,14 @@ def load(folder: Path, digest: str, *, encoder: Path, version: str) -> LoadedMod
         If a file differs, is missing, is too many, is a link or of a kind that has no place in a bundle,
         or if the model's first answers are not the ones it gave when it was made.
     MissingEncoder
-        If the encoder it learned from is not there, or another one is.
+        If the encoder or the vision model it learned from is not there, or another one is.
     """
     contents = checked_contents(folder, digest)
     try:
         stored = json.loads(contents[_MODEL])
         if stored["format"] != FORMAT:
             raise InvalidBundle(f"{folder} has format {stored['format']}; this version reads {FORMAT}.")
-        model = _read_model(contents, stored, encoder)
+        model = _read_model(contents, stored, encoder, watcher)
         until = json.loads(contents["run.json"])["learned_until"]
         _check_answers(model, stored["smoke"], folder)
         learned_until = None if until is None else datetime.fromisoformat(until)
@@ -168,7 +173,9 @@ def _write_model(model: Ensemble, folder: Path, settings: TrainingSettings) -> N
     )
 
 
-def _read_model(contents: Mapping[str, bytes], stored: Mapping[str, Any], folder: Path) -> Ensemble:
+def _read_model(
+    contents: Mapping[str, bytes], stored: Mapping[str, Any], folder: Path, watcher: Watcher | None
+) -> Ensemble:
     tensors = parse_tensors(contents[_TENSORS])
     members = []
     for name in stored["members"]:
@@ -188,7 +195,7 @@ def _read_model(contents: Mapping[str, bytes], stored: Mapping[str, Any], folder
                     f"{folder} holds another encoder ({encoder.fingerprint.digest[:12]}). "
                     "Set training.encoder.path to the first one, or train again."
                 )
-        members.append(stored_member(name, content, encoder))
+        members.append(stored_member(name, content, Readers(encoder=encoder, watcher=watcher)))
     return Ensemble.of(stored, members)
 
 

@@ -14,10 +14,9 @@ from training import weights
 from training.examples import Examples, Places
 from training.models import learners
 from training.models.calibration import Calibration, calibrate
-from training.models.encoder import Encoder
 from training.models.ensemble import Ensemble, PolicyRule, Prediction, joint, share_of
 from training.models.heads import Floats, Targets
-from training.models.member import Learner
+from training.models.member import NOTHING, Learner, Readers
 from training.models.mixing import Mixing
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
@@ -63,16 +62,16 @@ class Fitted:
 
 
 def read(
-    examples: Examples, *, settings: TrainingSettings, encoder: Encoder | None, progress: Progress = silent
+    examples: Examples, *, settings: TrainingSettings, readers: Readers = NOTHING, progress: Progress = silent
 ) -> Material:
     """Let every learner read the examples.
 
     Raises
     ------
     MissingEncoder
-        If the settings name the encoder and there is none.
+        If the settings name a member that reads with something that is not there.
     """
-    own = learners(settings, encoder)
+    own = learners(settings, readers)
     return Material(
         examples=examples,
         learners=own,

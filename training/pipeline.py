@@ -24,6 +24,8 @@ from training.loaded import LoadedModel
 from training.measures import Measure
 from training.models.e5 import place
 from training.models.encoder import Encoder
+from training.models.member import Readers
+from training.models.watcher import Watcher
 from training.progress import Progress, silent
 from training.registry import Registry
 from training.settings import TrainingSettings
@@ -46,6 +48,8 @@ class Places:
     """Where what was found is kept for those who decide; nowhere if absent."""
     vectors: Path | None = None
     """Where vectors of texts are kept for the next training; nowhere if absent."""
+    watcher: Watcher | None = None
+    """Watches clips; needed where the model is to learn from them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +109,9 @@ def train(
     encoder = ready_encoder(places.encoder, settings=settings, progress=progress)
     if encoder is not None and places.vectors is not None:
         encoder.remember_in(places.vectors)
+    readers = Readers(encoder=encoder, watcher=places.watcher)
     split = held_out(examples, share=settings.held_out, seed=settings.seed)
-    material = read(examples, settings=settings, encoder=encoder, progress=progress)
+    material = read(examples, settings=settings, readers=readers, progress=progress)
     if encoder is not None:
         encoder.vectors.keep()
     fitted = fit(material.take(split.learn), settings=settings, progress=progress)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-MEMBERS = ("ngrams", "encoder", "tabular")
+MEMBERS = ("ngrams", "encoder", "tabular", "video")
 """Keys of `training.models.CATALOGUE`, in the order in which members stand in a model."""
 
 
@@ -27,6 +27,17 @@ class EncoderSettings(BaseModel):
     """Share of the layers that is read; 0 reads word vectors only, in no time. The last layers add little."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where the processor multiplies it in hardware."""
+
+
+class VisionSettings(BaseModel):
+    """The model that looks at frames of videos. Frozen: only what stands on top of it is learned."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = ""
+    """Folder in Hugging Face form. Empty: EfficientNet-Lite0, placed under var/encoder."""
+    name: str = "google/efficientnet-lite0"
+    """What the weights are called, on the model card."""
 
 
 class NgramSettings(BaseModel):
@@ -62,9 +73,10 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    members: tuple[str, ...] = MEMBERS
+    members: tuple[str, ...] = ("ngrams", "encoder", "tabular")
     """Which models are averaged; keys of `training.models.CATALOGUE`."""
     encoder: EncoderSettings = EncoderSettings()
+    vision: VisionSettings = VisionSettings()
     ngrams: NgramSettings = NgramSettings()
     learning_weights: Literal["none", "sqrt", "full"] = "sqrt"
     """How 1/chance weighs an item while learning. Calibration and metrics always use all of it."""

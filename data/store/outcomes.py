@@ -58,6 +58,31 @@ class Outcomes(Part):
         query = LOOKS.add_columns(decision.c.reviewer_id).where(decision.c.recorded_at <= as_of)
         return blind_looks(looks(self._connection, query))
 
+    def clip_looks(self, *, after: int, limit: int) -> tuple[pd.DataFrame, int]:
+        """Return what was decided about items that name a clip, and the last sequence number looked at.
+
+        Parameters
+        ----------
+        after, limit
+            So many decisions, of any items, after this sequence number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            What `data.labels.settle` asks for, and ``media``.
+        """
+        query = (
+            LOOKS.add_columns(item.c.data.label("media"))
+            .join(item, sa.and_(*(item.c[name] == decision.c[name] for name in KEY)))
+            .where(decision.c.sequence > after)
+            .order_by(decision.c.sequence)
+            .limit(limit)
+        )
+        found = looks(self._connection, query)
+        last = int(found["sequence"].max()) if len(found) else after
+        media = [Item(item_id="v", data=data).media for data in found["media"]]
+        return found.assign(media=column(media, "object")).dropna(subset="media"), last
+
     def _chances(self, decisions: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
         chance = routing.c.inclusion_probability.label("chance")
         drawn = frame(

@@ -39,7 +39,7 @@ def model() -> Ensemble:
     }
     rows = features.rows_with([outcome.item for outcome in outcomes], _pasts(outcomes)).assign(**facts)
     settings = TrainingSettings(members=("ngrams", "tabular"))
-    return fit(read(Examples.of(rows), settings=settings, encoder=None), settings=settings).model
+    return fit(read(Examples.of(rows), settings=settings), settings=settings).model
 
 
 def _pasts(outcomes: list[past.Outcome]) -> list[CreatorHistory]:

@@ -15,7 +15,7 @@ from data.records import ANY, Decision, Evidence, Item, Role, Score, Segment, Ve
 from data.store.store import Session
 from serving import wiring
 from serving.drafts import Draft
-from serving.sections import ReviewSettings
+from serving.sections import MediaSettings, ReviewSettings
 from serving.settings import Settings
 from serving.wiring import Application
 
@@ -60,7 +60,7 @@ def _build(home: Path, migrated_file: Path, **reviews: Any) -> Application:
     (home / "var").mkdir(parents=True)
     shutil.copy(migrated_file, home / "var" / "ledger.db")
     shutil.copy(Path(__file__).with_name("clip.webm"), home / "clip.webm")
-    settings = Settings(home=home, reviews=ReviewSettings(media=".", **reviews))
+    settings = Settings(home=home, reviews=ReviewSettings(**reviews), media=MediaSettings(folder="."))
     application = wiring.build(settings, load=lambda _: Telling(), follow=False)
     application.gateway.write(
         lambda session: session.deployments.append(

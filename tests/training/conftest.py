@@ -69,7 +69,7 @@ def examples() -> Examples:
 
 @pytest.fixture(scope="session")
 def fitted(examples: Examples) -> Fitted:
-    return fit(read(examples, settings=QUICK, encoder=None), settings=QUICK)
+    return fit(read(examples, settings=QUICK), settings=QUICK)
 
 
 @pytest.fixture

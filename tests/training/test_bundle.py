@@ -16,6 +16,7 @@ from training import bundle
 from training.examples import Examples
 from training.fit import Fitted, fit, read
 from training.models.encoder import Encoder
+from training.models.member import Readers
 from training.settings import TrainingSettings
 
 RUN = {"learned_until": "2026-05-09T00:00:00+00:00"}
@@ -122,7 +123,7 @@ def with_encoder(examples: Examples, tiny_encoder: Path, tmp_path: Path) -> tupl
         {"members": ["ngrams", "encoder"], "folds": 2, "encoder": {"path": "/elsewhere", "prefix": ""}}
     )
     encoder = Encoder.load(tiny_encoder, settings.encoder)
-    fitted = fit(read(examples, settings=settings, encoder=encoder), settings=settings)
+    fitted = fit(read(examples, settings=settings, readers=Readers(encoder=encoder)), settings=settings)
     digest = bundle.write(fitted.model, tmp_path / "bundles", settings=settings, run=RUN, card="")
     return tmp_path / "bundles" / digest, digest
 

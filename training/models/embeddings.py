@@ -19,7 +19,7 @@ from data.errors import MissingEncoder
 from data.records import TEXT_FIELDS, Evidence
 from training.models.encoder import Encoder
 from training.models.heads import Floats, Heads, Targets
-from training.models.member import Content
+from training.models.member import Content, Readers
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
 
@@ -41,10 +41,10 @@ class Block:
 class EmbeddingLearner:
     """Embeds every text once; each fit standardises by its own items alone."""
 
-    def __init__(self, settings: TrainingSettings, encoder: Encoder | None = None) -> None:
-        if encoder is None:
+    def __init__(self, settings: TrainingSettings, readers: Readers) -> None:
+        if readers.encoder is None:
             raise MissingEncoder
-        self._encoder = encoder
+        self._encoder = readers.encoder
         self._seed = settings.seed
 
     def read(self, rows: pd.DataFrame, *, progress: Progress = silent) -> Block:
@@ -119,11 +119,11 @@ class Embeddings:
         )
 
     @classmethod
-    def of(cls, content: Content, encoder: Encoder | None = None) -> Embeddings:
+    def of(cls, content: Content, readers: Readers) -> Embeddings:
         """Return the model that was stored, on an encoder of the same fingerprint."""
-        if encoder is None:
+        if readers.encoder is None:
             raise MissingEncoder
-        return cls(encoder=encoder, heads=Heads.of(content.tensors), centre=content.tensors["centre"])
+        return cls(encoder=readers.encoder, heads=Heads.of(content.tensors), centre=content.tensors["centre"])
 
 
 def embedded(rows: pd.DataFrame, encoder: Encoder, *, progress: Progress = silent) -> NDArray[np.float32]:

@@ -26,6 +26,7 @@ Floats = NDArray[np.float32]
 
 _HASHED: Final = (
     "config.json",
+    "preprocessor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "sentencepiece.bpe.model",
@@ -138,7 +139,7 @@ class Encoder:
             done = 0
             for chosen in _batches([len(text) for text in tokens]):
                 means = self._means([tokens[place] for place in chosen])
-                self.vectors.add([missing[place] for place in chosen], _unit(means))
+                self.vectors.add([missing[place] for place in chosen], unit(means))
                 done += len(chosen)
                 progress("embeddings", done, len(missing))
 
@@ -187,23 +188,17 @@ def padded_means(model: Any, texts: list[list[int]], *, layers: int) -> Floats:
 
 
 def _read(folder: Path, precision: str) -> tuple[Any, Any]:
-    import torch
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # else it warns of a pooler that is not there and not used
-    kind = (
-        torch.bfloat16
-        if precision == "bfloat16" or (precision == "auto" and _multiplies_bfloat16())
-        else None
-    )
     model = AutoModel.from_pretrained(
         folder,
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
-        dtype=kind or torch.float32,
+        dtype=own_dtype() if precision == "auto" else precision,
     )
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return model.eval().requires_grad_(False), tokenizer
@@ -213,11 +208,12 @@ def _room(config: Any) -> int:
     return int(getattr(config, "max_position_embeddings", 512)) - first_position(config)
 
 
-def _multiplies_bfloat16() -> bool:
+def own_dtype() -> str:
+    """Return the quickest kind of number that scores well: bfloat16 where the processor multiplies it."""
     import torch
 
     abilities: Mapping[str, Any] = torch.cpu.get_capabilities()
-    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+    return "bfloat16" if abilities.get("avx512_bf16") or abilities.get("amx_bf16") else "float32"
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -234,6 +230,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _unit(vectors: Floats) -> Floats:
+def unit(vectors: Floats) -> Floats:
+    """Return vectors of length 1; what is 0 stays 0."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -85,7 +85,8 @@ class Ensemble:
         """Return the same, and for each item what speaks most for a violation.
 
         Evidence is weighed as the members are. Members that point at the same signal are one piece: their
-        weights add up, and the excerpt is of whichever knows the place.
+        weights add up, and the excerpt is of whichever knows the place. What has a time is seen or heard: it
+        is told also where it weighs nothing.
         """
         read = [(member, member.features(rows)) for member in self.members]
         found = [member.evidence(features, rows) for member, features in read]
@@ -130,11 +131,13 @@ def _merged(found: Sequence[Sequence[Evidence]], weights: Sequence[float]) -> li
     pieces: dict[str, Evidence] = {}
     for own, weight in zip(found, weights, strict=True):
         for piece in own:
-            known = pieces.get(piece.signal, Evidence(signal=piece.signal))
+            known = pieces.get(piece.signal, replace(piece, weight=0.0))
             pieces[piece.signal] = replace(
                 known, excerpt=known.excerpt or piece.excerpt, weight=known.weight + piece.weight * weight
             )
-    worth = [piece for piece in pieces.values() if piece.weight >= _WORTH_SHOWING]
+    worth = [
+        piece for piece in pieces.values() if piece.weight >= _WORTH_SHOWING or piece.start_ms is not None
+    ]
     return sorted(worth, key=lambda piece: -piece.weight)[:SHOWN]
 
 

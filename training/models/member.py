@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from data.records import Evidence
+from training.models.encoder import Encoder
 from training.models.files import Tensors
 from training.models.heads import Floats, Targets
+from training.models.watcher import Watcher
 from training.progress import Progress
 
 Places = NDArray[np.intp]
@@ -24,6 +26,20 @@ class Content:
 
     settings: Mapping[str, Any]
     tensors: Tensors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """What members read items with: shared by all models of a process, and stored in none."""
+
+    encoder: Encoder | None = None
+    """Reads texts."""
+    watcher: Watcher | None = None
+    """Watches clips."""
+
+
+NOTHING: Final = Readers()
+"""Enough for members that read columns alone."""
 
 
 class Reading(Protocol):

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from data.records import TEXT_FIELDS, Evidence
-from training.models.encoder import Encoder
 from training.models.excerpts import excerpt
 from training.models.grams import Counter
 from training.models.heads import Floats, Heads, Targets
-from training.models.member import Content
+from training.models.member import Content, Readers
 from training.progress import Progress, silent
 from training.settings import NgramSettings, TrainingSettings
 
@@ -39,7 +38,7 @@ class Counts:
 class NgramLearner:
     """Counts the n-grams of all items once; each fit keeps the vocabulary of its own items alone."""
 
-    def __init__(self, settings: TrainingSettings, encoder: Encoder | None = None) -> None:  # noqa: ARG002 - every learner is made alike
+    def __init__(self, settings: TrainingSettings, readers: Readers | None = None) -> None:  # noqa: ARG002 - every learner is made alike
         self._settings = settings.ngrams
         self._seed = settings.seed
         self._counters = {name: Counter(longest=settings.ngrams.longest) for name in TEXT_FIELDS}
@@ -156,7 +155,7 @@ class Ngrams:
         )
 
     @classmethod
-    def of(cls, content: Content, encoder: Encoder | None = None) -> Ngrams:  # noqa: ARG003
+    def of(cls, content: Content, readers: Readers | None = None) -> Ngrams:  # noqa: ARG003
         """Return the model that was stored."""
         # JSON keeps its keys sorted, and a column belongs to its field's place in this order.
         grams = {name: content.settings["grams"][name] for name in TEXT_FIELDS}

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from data.features import CATEGORICAL, NUMERIC
 from data.records import Evidence
-from training.models.encoder import Encoder
 from training.models.heads import Floats, Heads, Targets
-from training.models.member import Content, Places
+from training.models.member import Content, Places, Readers
 from training.progress import Progress, silent
 from training.settings import TrainingSettings
 
@@ -49,7 +48,7 @@ class Table:
 class TabularLearner:
     """Learns scales, levels and the average rate of violations from the items of each fit."""
 
-    def __init__(self, settings: TrainingSettings, encoder: Encoder | None = None) -> None:  # noqa: ARG002
+    def __init__(self, settings: TrainingSettings, readers: Readers | None = None) -> None:  # noqa: ARG002
         self._seed = settings.seed
 
     def read(self, rows: pd.DataFrame, *, progress: Progress = silent) -> Table:  # noqa: ARG002
@@ -131,7 +130,7 @@ class Tabular:
         )
 
     @classmethod
-    def of(cls, content: Content, encoder: Encoder | None = None) -> Tabular:  # noqa: ARG003
+    def of(cls, content: Content, readers: Readers | None = None) -> Tabular:  # noqa: ARG003
         """Return the model that was stored."""
         return cls(
             # JSON does not promise an order; the columns of the coefficients have one.

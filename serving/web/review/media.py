@@ -26,7 +26,7 @@ class Media:
     frames: Sequence[Path] = ()
 
 
-def found(item: Item, folder: str, *, home: Path) -> Media:
+def found(item: Item, root: Path | None) -> Media:
     """Return the files that an item names.
 
     Parameters
@@ -34,18 +34,16 @@ def found(item: Item, folder: str, *, home: Path) -> Media:
     item : Item
         ``data["media"]`` is the path of the clip below the folder, ``data["frames"]`` a list of such paths.
         What is missing, lies outside or is neither video, sound nor picture is left out.
-    folder : str
-        The setting ``reviews.media``; empty: there are no files.
-    home : Path
-        What a relative folder is relative to.
+    root : Path or None
+        The media folder; None: there are no files.
     """
-    if not folder:
+    if root is None:
         return Media()
-    root = (home / folder).resolve()
+    root = root.resolve()
     named = item.data.get("frames")
     frames = named[:MOST_FRAMES] if isinstance(named, (list, tuple)) else ()
     return Media(
-        clip=_file(root, item.data.get("media")),
+        clip=_file(root, item.media),
         frames=tuple(path for path in (_file(root, name) for name in frames) if path),
     )
 

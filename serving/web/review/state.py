@@ -58,7 +58,7 @@ def work(application: Application, actor: Actor, job_id: str) -> Work:
     return Work(
         job=job,
         item=item,
-        media=media.found(item, settings.reviews.media, home=settings.home),
+        media=media.found(item, settings.media_folder),
         opinion=_opinion(application, job),
     )
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from data.records import Decision, Evidence, Item, Role, Score, Segment, Verdict
 from serving import wiring
 from serving.api.app import create_app
-from serving.sections import AccessSettings, ReviewSettings
+from serving.sections import AccessSettings, MediaSettings, ReviewSettings
 from serving.settings import Settings
 from serving.web.pages import create_site
 from serving.wiring import Application
@@ -83,10 +83,13 @@ def sit(bench: Any, tmp_path: Path) -> Iterator[Sit]:
     """A function that puts a reviewer in front of the page."""
     with ExitStack() as stack:
 
-        def begin(name: str = "mina", role: Role = Role.REVIEWER, **reviews: Any) -> Seen:
+        def begin(name: str = "mina", role: Role = Role.REVIEWER, media: str = "", **reviews: Any) -> Seen:
             application = wiring.build(
                 Settings(
-                    home=tmp_path, reviews=ReviewSettings(**reviews), access=AccessSettings(remember_s=0)
+                    home=tmp_path,
+                    reviews=ReviewSettings(**reviews),
+                    media=MediaSettings(folder=media),
+                    access=AccessSettings(remember_s=0),
                 ),
                 store=bench.store,
                 clock=bench.clock,

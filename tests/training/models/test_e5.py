@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_placing_again_changes_nothing_and_a_damaged_folder_is_replaced(placed: 
 def test_other_weights_than_the_known_ones_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(e5, "SOURCE_SHA256", "0" * 64)
+    monkeypatch.setattr(e5, "PACKAGED", replace(e5.PACKAGED, sha256="0" * 64))
     with pytest.raises(MissingEncoder, match="SHA-256"):
         e5.place(tmp_path / "encoder")
     assert list(tmp_path.iterdir()) == []

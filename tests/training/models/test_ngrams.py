@@ -44,7 +44,7 @@ def test_an_item_is_read_alike_while_learning_and_in_service(examples: Examples,
     from training.settings import TrainingSettings
 
     settings = TrainingSettings(members=("ngrams",))
-    material = read(examples, settings=settings, encoder=None)
+    material = read(examples, settings=settings)
     targets = Targets(violation=examples.violation, broken=examples.broken, weights=np.ones(len(examples)))
     model = material.learners[0].fit(material.readings[0], targets)
     np.testing.assert_allclose(

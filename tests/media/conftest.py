@@ -158,3 +158,11 @@ def paints() -> SimpleNamespace:
         moving=moving, busy=busy, black=black, frozen=frozen, dark=dark, boxed=boxed, after=after,
         speech=cartoon_speech, tone=tone, silence=silence,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def lite0_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default vision model, with its real weights."""
+    from training.models import lite0
+
+    return lite0.place(tmp_path_factory.mktemp("vision") / "efficientnet-lite0")
