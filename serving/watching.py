@@ -13,15 +13,18 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import structlog
+from numpy.typing import NDArray
 
 from data.errors import LedgerUnavailable, MediaRefused
-from data.labels import settle
+from data.labels import KEY, settle
+from data.media.fingerprints import Hashes
 from data.media.known import Known
 from data.records import Item
 from data.store.store import Store
-from training.models.watcher import Seen, Watcher
+from training.models.watcher import Watcher
 
 REFUSED: Final = "clip cannot be read"
 LATE: Final = "clip took too long"
@@ -52,7 +55,8 @@ class Watching:
         self._store = store
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="watching")
         self._known = Known.of({})
-        self._looks: list[pd.DataFrame] = []
+        self._hashes: dict[str, tuple[Hashes, NDArray[np.uint8]]] = {}
+        self._looks = pd.DataFrame()
         self._last = 0
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,35 +90,33 @@ class Watching:
     def learn(self) -> int:
         """Read what was decided since the last time; return how many known videos violate.
 
-        A video whose file is gone, or that was never watched here, cannot be known again.
+        A clip that was never watched here cannot be known again; it is asked for again each time.
         """
-        changed = False
+        violating = self._violating()
+        known = {item_id: seen for item_id, seen in self._hashes.items() if item_id in violating}
+        for item_id in violating.keys() - known.keys():
+            seen = self._watcher.recall(violating[item_id])
+            if seen is not None:
+                known[item_id] = seen.hashes, seen.qualities
+        if known.keys() != self._hashes.keys():
+            self._hashes, self._known = known, Known.of(known)
+        return len(known)
+
+    def _violating(self) -> dict[str, str]:
+        # The clips of items whose label is "violation", by item id.
         while True:
             with self._store.read() as session:
                 looks, last = session.ledger.clip_looks(after=self._last, limit=_LOOKS_AT_ONCE)
             if last == self._last:
                 break
             self._last = last
-            if len(looks):
-                self._looks.append(looks)
-                changed = True
-        if changed:
-            self._known = Known.of(
-                {name: (seen.hashes, seen.qualities) for name, seen in self._violating().items()}
-            )
-        return len(self._known.videos)
-
-    def _violating(self) -> dict[str, Seen]:
-        looks = pd.concat(self._looks, ignore_index=True)
-        self._looks = [looks]
-        labels = settle(looks.drop(columns="media"))
-        violating = labels.loc[labels["violation"], ["item_id", "item_version"]]
-        names = looks.merge(violating)[["item_id", "media"]].drop_duplicates("item_id")
-        found = {
-            item_id: self._watcher.recall(media)
-            for item_id, media in names.itertuples(index=False, name=None)
-        }
-        return {item_id: seen for item_id, seen in found.items() if seen is not None}
+            self._looks = pd.concat([self._looks, looks], ignore_index=True) if len(self._looks) else looks
+        if not len(self._looks):
+            return {}
+        labels = settle(self._looks.drop(columns="media"))
+        violating = labels.loc[labels["violation"], KEY]
+        named = self._looks.merge(violating)[["item_id", "media"]]
+        return dict(named.itertuples(index=False, name=None))
 
     def _reason(self, media: str) -> str | None:
         try:

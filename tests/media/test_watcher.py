@@ -138,3 +138,28 @@ def test_a_damaged_memory_is_made_again(make_watcher: Callable[..., Watcher], tm
     content.write_bytes(content.read_bytes()[:100])
     again = make_watcher().watch("one.mp4")
     np.testing.assert_array_equal(again.hashes, seen.hashes)
+
+
+def test_what_was_watched_is_recalled_whether_or_not_a_model_looks(
+    make_watcher: Callable[..., Watcher],
+) -> None:
+    looking = make_watcher()
+    looking.see()
+    looking.watch("one.mp4")
+    blind = make_watcher()
+    assert blind.recall("one.mp4") is not None
+    blind.watch("still.mp4")
+    assert looking.recall("still.mp4") is not None
+
+
+def test_copies_under_other_names_are_looked_at_once(
+    make_watcher: Callable[..., Watcher], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "again.mp4").write_bytes((folder / "one.mp4").read_bytes())
+    watcher, looks = make_watcher(), []
+    vectors = Vision.vectors
+    watcher.see()
+    monkeypatch.setattr(Vision, "vectors", lambda self, frames: (looks.append(1), vectors(self, frames))[1])
+    one, again = watcher.watch("one.mp4"), watcher.watch("again.mp4")
+    np.testing.assert_array_equal(one.vectors, again.vectors)
+    assert len(looks) == 1

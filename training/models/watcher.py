@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,34 +107,42 @@ class Watcher:
         """
         path = self._path(name)
         state = _state(path)
-        known = self._known(name)
-        if known is not None and known[0] == state:
-            return known[1]
-        reading = read(path, self.limits, expected=self.expected)
-        if _state(path) != state:
-            raise MediaRefused(Reason.UNREADABLE, "the file changed while it was read")
-        seen = self._by_content(reading.sha256) or self._look(reading)
-        self._keep(name, state, seen)
+        vision = self.vision
+        with self._lock:
+            remembered = self._memory.get(name)
+        if remembered is not None and remembered[0] == state:
+            return remembered[1]
+        seen = self._kept(name, vision, state=state)
+        if seen is None:
+            reading = read(path, self.limits, expected=self.expected)
+            if _state(path) != state:
+                raise MediaRefused(Reason.UNREADABLE, "the file changed while it was read")
+            seen = self._by_content(reading.sha256, vision) or self._look(reading, vision)
+            self._keep(name, state, seen, vision)
+        self._remember(name, state, seen, vision)
         return seen
 
     def recall(self, name: str) -> Seen | None:
-        """Return what was seen in a clip, whether or not its file is still there; None if it never was."""
-        known = self._known(name)
-        return None if known is None else known[1]
+        """Return what was seen in a clip, without vectors; None if it was never watched.
+
+        Its file may be gone by now.
+        """
+        return self._kept(name, None)
 
     def forget(self, name: str) -> bool:
         """Drop what was seen in a clip; say whether there was anything."""
-        known = self._known(name)
+        seen = self.recall(name)
         with self._lock:
             self._memory.pop(name, None)
+        if seen is not None:
+            for content in self._home.rglob(f"{seen.sha256}.safetensors"):
+                content.unlink(missing_ok=True)
         self._pointer(name).unlink(missing_ok=True)
-        if known is not None:
-            self._content(known[1].sha256).unlink(missing_ok=True)
-        return known is not None
+        return seen is not None
 
     @property
     def _home(self) -> Path:
-        told = [FORMAT, asdict(self.expected), None if self.vision is None else self.vision.sight.key]
+        told = [FORMAT, asdict(self.expected)]
         return self.kept / hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def _pointer(self, name: str) -> Path:
@@ -144,6 +152,9 @@ class Watcher:
 
     def _content(self, sha256: str) -> Path:
         return self._home / f"{sha256}.safetensors"
+
+    def _vectors(self, sha256: str, vision: Vision) -> Path:
+        return self._home / vision.sight.key / f"{sha256}.safetensors"
 
     def _path(self, name: str) -> Path:
         root = self.folder.resolve()
@@ -155,28 +166,26 @@ class Watcher:
             raise MediaRefused(Reason.UNREADABLE, "no file can have this name") from error
         raise MediaRefused(Reason.UNREADABLE, "there is no such file in the media folder")
 
-    def _known(self, name: str) -> tuple[list[int], Seen] | None:
-        with self._lock:
-            if name in self._memory:
-                self._memory.move_to_end(name)
-                return self._memory[name]
+    def _kept(self, name: str, vision: Vision | None, *, state: list[int] | None = None) -> Seen | None:
         try:
             told = json.loads(self._pointer(name).read_bytes())
-            seen = self._by_content(told["sha256"])
-            return None if seen is None else self._remember(name, list(told["state"]), seen)
+            if state is not None and told["state"] != state:
+                return None
+            return self._by_content(told["sha256"], vision)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _by_content(self, sha256: str) -> Seen | None:
+    def _by_content(self, sha256: str, vision: Vision | None) -> Seen | None:
         try:
-            return _parsed(self._content(sha256).read_bytes(), sha256)
+            seen = _parsed(self._content(sha256).read_bytes(), sha256)
+            if vision is None:
+                return seen
+            tensors = parse_tensors(self._vectors(sha256, vision).read_bytes())
+            return replace(seen, vectors=tensors["vectors"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _look(self, reading: Reading) -> Seen:
-        vectors = np.zeros((len(reading.frames), 0), dtype=np.float32)
-        if self.vision is not None:
-            vectors = self.vision.vectors(reading.frames)
+    def _look(self, reading: Reading, vision: Vision | None) -> Seen:
         return Seen(
             sha256=reading.sha256,
             findings=reading.findings,
@@ -184,13 +193,10 @@ class Watcher:
             times_ms=reading.times_ms,
             hashes=reading.hashes,
             qualities=reading.qualities,
-            vectors=vectors,
+            vectors=_none(reading.times_ms) if vision is None else vision.vectors(reading.frames),
         )
 
-    def _keep(self, name: str, state: list[int], seen: Seen) -> None:
-        self._remember(name, state, seen)
-        pointer = self._pointer(name)
-        pointer.parent.mkdir(parents=True, exist_ok=True)
+    def _keep(self, name: str, state: list[int], seen: Seen, vision: Vision | None) -> None:
         facts = {
             "findings": [asdict(one) for one in seen.findings],
             "numbers": {one: None if math.isnan(value) else value for one, value in seen.numbers.items()},
@@ -200,18 +206,22 @@ class Watcher:
             "times_ms": seen.times_ms,
             "hashes": seen.hashes,
             "qualities": seen.qualities,
-            "vectors": seen.vectors,
         }
         _replace(self._content(seen.sha256), lambda path: write_tensors(path, tensors))
+        if vision is not None:
+            own: Tensors = {"vectors": seen.vectors}
+            _replace(self._vectors(seen.sha256, vision), lambda path: write_tensors(path, own))
         told = json.dumps({"state": state, "sha256": seen.sha256})
-        _replace(pointer, lambda path: path.write_text(told))
+        _replace(self._pointer(name), lambda path: path.write_text(told))
 
-    def _remember(self, name: str, state: list[int], seen: Seen) -> tuple[list[int], Seen]:
+    def _remember(self, name: str, state: list[int], seen: Seen, vision: Vision | None) -> None:
         with self._lock:
+            if vision is not self.vision:  # somebody asked for vectors meanwhile
+                return
             self._memory[name] = state, seen
+            self._memory.move_to_end(name)
             while len(self._memory) > _REMEMBERED:
                 self._memory.popitem(last=False)
-        return state, seen
 
 
 def _state(path: Path) -> list[int]:
@@ -233,12 +243,17 @@ def _parsed(content: bytes, sha256: str) -> Seen:
         times_ms=tensors["times_ms"],
         hashes=tensors["hashes"],
         qualities=tensors["qualities"],
-        vectors=tensors["vectors"],
+        vectors=_none(tensors["times_ms"]),
     )
+
+
+def _none(times_ms: NDArray[np.int64]) -> Floats:
+    return np.zeros((len(times_ms), 0), dtype=np.float32)
 
 
 def _replace(path: Path, write: Any) -> None:
     # Whole or not at all; two threads that saw the same video write the same.
+    path.parent.mkdir(parents=True, exist_ok=True)
     number, unfinished = tempfile.mkstemp(prefix=".", dir=path.parent)
     os.close(number)
     try:

@@ -35,6 +35,8 @@ class Words:
     no_files: str
     texts: Mapping[str, str]
     """The text fields, by name."""
+    signals: Mapping[str, str]
+    """What else may speak for a violation, by the name of the signal."""
     no_texts: str
     facts: Mapping[str, str]
     """What is known about the item, by name."""
@@ -107,6 +109,30 @@ WORDS: Final = in_both(
             "transcript": "말한 내용",
             "ocr_text": "화면 속 글자",
             "hashtags": "해시태그",
+        },
+        signals={
+            "creator_rate": "게시자의 지난 위반",
+            "creator_items": "게시자의 영상 수",
+            "creator_reviewed": "게시자의 검수된 영상 수",
+            "creator_violations": "게시자의 위반 수",
+            "item_type": "종류",
+            "language": "언어",
+            "category": "분류",
+            "duration_s": "길이(초)",
+            "views": "예상 조회수",
+            "hashtag_count": "해시태그 수",
+            "title_length": "제목 글자 수",
+            "description_length": "설명 글자 수",
+            "transcript_length": "말한 내용 글자 수",
+            "ocr_text_length": "화면 속 글자 수",
+            "submitted_hour": "올린 시각(UTC)",
+            "submitted_weekday": "올린 요일",
+            "picture": "화면에 보이는 것",
+            "black": "검은 화면",
+            "dark": "어두운 화면",
+            "frozen": "멈춘 화면",
+            "silent": "소리 없음",
+            "wrong_orientation": "화면 방향이 맞지 않음",
         },
         no_texts="글이 없습니다.",
         facts={
@@ -200,6 +226,30 @@ WORDS: Final = in_both(
             "transcript": "Transcript",
             "ocr_text": "Text on screen",
             "hashtags": "Hashtags",
+        },
+        signals={
+            "creator_rate": "The creator's past violations",
+            "creator_items": "The creator's videos",
+            "creator_reviewed": "The creator's reviewed videos",
+            "creator_violations": "The creator's violations",
+            "item_type": "Kind",
+            "language": "Language",
+            "category": "Category",
+            "duration_s": "Length in seconds",
+            "views": "Expected views",
+            "hashtag_count": "Number of hashtags",
+            "title_length": "Letters of the title",
+            "description_length": "Letters of the description",
+            "transcript_length": "Letters of the transcript",
+            "ocr_text_length": "Letters on screen",
+            "submitted_hour": "Hour of upload (UTC)",
+            "submitted_weekday": "Weekday of upload",
+            "picture": "What is seen",
+            "black": "Black picture",
+            "dark": "Dark picture",
+            "frozen": "Frozen picture",
+            "silent": "No sound",
+            "wrong_orientation": "Turned the wrong way",
         },
         no_texts="There is no text.",
         facts={

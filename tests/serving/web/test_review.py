@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from data.records import Decision, Evidence, Item, Role, Score, Segment, Verdict
+from data.features import CATEGORICAL, NUMERIC
+from data.records import TEXT_FIELDS, Decision, Evidence, Item, Role, Score, Segment, Verdict
 from serving import wiring
 from serving.api.app import create_app
 from serving.sections import AccessSettings, MediaSettings, ReviewSettings
 from serving.settings import Settings
 from serving.web.pages import create_site
+from serving.web.review.words import WORDS
 from serving.wiring import Application
+from training.models.video import NUMBERS, PICTURE, TURNED
 
 TEXTS = {
     "title": "홍삼 특가",
@@ -491,3 +494,10 @@ def test_without_a_folder_reviewers_read(sit: Sit, folder: Path) -> None:
     _submit(seen, media="below/v1.webm")
     seen.claim()
     assert "There is no clip." in seen.page()
+
+
+def test_every_signal_of_a_model_has_a_name_in_both_languages() -> None:
+    noticed = {name.removeprefix("share_") for name in NUMBERS if name.startswith("share_")} - {"speech_like"}
+    signals = {*TEXT_FIELDS, *CATEGORICAL, *NUMERIC, "creator_rate", *noticed, TURNED, PICTURE}
+    for words in WORDS.values():
+        assert signals == {*words.texts, *words.signals}
