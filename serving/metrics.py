@@ -7,6 +7,7 @@ Labels come from short fixed lists, never from ids: what is counted must not gro
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -67,6 +68,18 @@ def unsealed(facts: int) -> None:
 def answered(*, method: str, path: str, status: int, seconds: float) -> None:
     """Count an answer; ``path`` is the template of the route, with names in place of ids."""
     _requests().labels(method=method, path=path, status=str(status)).observe(seconds)
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return what all processes of this machine have counted, as Prometheus reads it, and its media type."""
+    import prometheus_client
+    from prometheus_client import multiprocess
+
+    registry = prometheus_client.REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = prometheus_client.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return prometheus_client.generate_latest(registry), prometheus_client.CONTENT_TYPE_LATEST
 
 
 @_once

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
@@ -22,9 +21,6 @@ from typing import TYPE_CHECKING, Final
 import bentoml
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from serving.draining import Drain
 
@@ -97,7 +93,7 @@ class Tamis:
 
         api = create_app(self._application)
         await self._open.enter_async_context(api.router.lifespan_context(api))
-        _front.site = create_site(self._application, api=api, others=[Route("/metrics", metrics)])
+        _front.site = create_site(self._application, api=api)
         _drain.install(seconds=self._application.settings.server.drain_s)
         await run_in_threadpool(self._application.champion.wait, FIRST_LOOK_S)
         # What is here now stays: model, routes, tables. Walking it again and again costs the slowest answers.
@@ -127,23 +123,4 @@ def _log_lines_of_json() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-async def metrics(_: Request) -> Response:
-    """Return what all workers have counted, for Prometheus."""
-    return await run_in_threadpool(_exposition)
-
-
-def _exposition() -> Response:
-    import prometheus_client
-    from prometheus_client import multiprocess
-
-    registry = prometheus_client.REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = prometheus_client.CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(
-        prometheus_client.generate_latest(registry),
-        headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST},
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from serving import metrics
 from serving.web.models import page as models
 from serving.web.planner import page as planner
 from serving.web.report import page as report
@@ -30,7 +32,12 @@ PAGES: Final[tuple[Page, ...]] = (
 """In the order of the navigation."""
 
 
-def create_site(application: Application, *, api: ASGIApp, others: Sequence[BaseRoute] = ()) -> Starlette:
-    """Return the whole site: the pages, other routes, and the API for every path that is neither."""
+def create_site(application: Application, *, api: ASGIApp) -> Starlette:
+    """Return the whole site: the pages, the metrics, and the API for every path that is neither."""
     pages = Shell(application, PAGES).routes(signing.DOORS)
-    return Starlette(routes=[*pages, *others, Mount("/", app=api)])
+    return Starlette(routes=[*pages, Route("/metrics", _metrics), Mount("/", app=api)])
+
+
+def _metrics(_: Request) -> Response:
+    content, media_type = metrics.exposition()
+    return Response(content, headers={"Content-Type": media_type})

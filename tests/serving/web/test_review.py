@@ -140,10 +140,6 @@ def test_whoever_may_review_finds_the_page(sit: Sit, role: Role) -> None:
     assert "No job is waiting." in seen.page()
 
 
-def test_the_page_is_not_for_data_scientists(sit: Sit) -> None:
-    assert sit(role=Role.DATA_SCIENTIST).client.get("/review").status_code == 403
-
-
 def test_a_reviewer_lands_on_the_page_after_signing_in(sit: Sit) -> None:
     seen = sit()
     link = seen.application.auth.create_link(role=Role.REVIEWER, name="jun")

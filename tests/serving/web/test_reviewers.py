@@ -103,11 +103,3 @@ def test_without_second_looks_the_page_says_how_to_get_them(
     bench.clock.advance(minutes=1)
     sign_in()
     assert "reviews.second_looks" in browser.get("/reviewers?lang=en").text
-
-
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.DATA_SCIENTIST, Role.QUEUE])
-def test_nobody_else_learns_of_people(browser: TestClient, sign_in: Sign, role: Role) -> None:
-    assert browser.get("/reviewers").status_code == 401
-    sign_in(role)
-    assert browser.get("/reviewers").status_code == 403
-    assert browser.get("/reviewers.csv").status_code == 403
