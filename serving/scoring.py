@@ -7,6 +7,7 @@ item that cannot be scored gets a reason in place of a score; whoever routes it 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -102,6 +103,22 @@ class Scoring:
             outcomes[place] = _outcome(future, give_up_at)
         return [outcome for outcome in outcomes if outcome is not None]
 
+    def score_at_leisure(
+        self, items: Sequence[Item], histories: Mapping[str, CreatorHistory]
+    ) -> list[Score | str]:
+        """Return the same without queue and deadline, for work that nobody waits for."""
+        outcomes: list[Score | str | None] = [None] * len(items)
+        if self._watching is not None:
+            outcomes[:] = self._watching.look(items, give_up_at=math.inf)
+        rest = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        scorer = self._champion.scorer()
+        if scorer is None:
+            raise NoChampion(self._champion.problem or NOTHING_DEPLOYED)
+        results = scorer.score([items[place] for place in rest], histories, scored_at=self._clock())
+        for place, result in zip(rest, results, strict=True):
+            outcomes[place] = result if isinstance(result, Score) else _failed(result)
+        return [outcome for outcome in outcomes if outcome is not None]
+
     def close(self) -> None:
         """Score what waits, then stop."""
         self._batcher.close()
@@ -136,8 +153,12 @@ def _outcome(future: Future[Score], give_up_at: float) -> Score | str:
     except NoChampion as gone:
         return str(gone)
     except Exception as failed:  # noqa: BLE001 - whatever went wrong, the item goes to full review
-        _log.warning("item_not_scored", reason=repr(failed))
-        return f"{FAILED}: {type(failed).__name__}"
+        return _failed(failed)
+
+
+def _failed(failed: Exception) -> str:
+    _log.warning("item_not_scored", reason=repr(failed))
+    return f"{FAILED}: {type(failed).__name__}"
 
 
 def _characters(row: _Row) -> int:

@@ -7,6 +7,7 @@ it goes to full review with the reason. Everything else is scored, by a model th
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -137,7 +138,7 @@ class Watching:
 
 def _outcome(future: Future[str | None], give_up_at: float) -> str | None:
     try:
-        return future.result(max(0.0, give_up_at - time.monotonic()))
+        return future.result(None if give_up_at == math.inf else max(0.0, give_up_at - time.monotonic()))
     except TimeoutError:
         future.cancel()
         return LATE

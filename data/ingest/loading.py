@@ -80,7 +80,7 @@ def load(
     """
     _check_policies(mapping, policy_ids)
     tally = _Tally()
-    with _rejects_file(rejects_path, kept=path) as write:
+    with rejects_file(rejects_path, kept=path) as write:
         for chunk in _chunks(read(path, mapping, now=now, progress=progress), tally):
             rejects = [each for each in chunk if isinstance(each, Reject)]
             rows = [each for each in chunk if isinstance(each, Row)]
@@ -161,7 +161,11 @@ def _chunks(found: Iterator[Row | Reject], tally: _Tally) -> Iterator[list[Row |
 
 
 @contextmanager
-def _rejects_file(path: Path | None, *, kept: Path) -> Iterator[Callable[[Reject], None]]:
+def rejects_file(path: Path | None, *, kept: Path) -> Iterator[Callable[[Reject], None]]:
+    """Open a file for rows that are not taken; without any it is gone again afterwards.
+
+    ``kept`` is the file that is read, which may not be written over.
+    """
     if path is None:
         yield lambda _: None
         return

@@ -7,6 +7,7 @@ What differs between SQLite and PostgreSQL stands here and in `data.store.transa
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -76,9 +77,8 @@ def scrub(connection: Any) -> bool:
 
 
 def _sqlite(url: sa.URL, *, writes: bool, wait_s: float | None = None) -> sa.Engine:
-    engine = sa.create_engine(
-        url, connect_args={"timeout": LOCK_WAIT_S if wait_s is None else wait_s}, **_CONNECTIONS
-    )
+    wait_s = LOCK_WAIT_S if wait_s is None else wait_s
+    engine = sa.create_engine(url, connect_args={"timeout": wait_s}, **_CONNECTIONS)
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @event.listens_for(engine, "connect")
@@ -86,6 +86,8 @@ def _sqlite(url: sa.URL, *, writes: bool, wait_s: float | None = None) -> sa.Eng
         # The driver opens transactions by itself, and too late: a reader that turns writer fails when
         # somebody wrote in between. So it is told to keep out, and "begin" says what is meant.
         connection.isolation_level = None
+        if writes:
+            _write_ahead(connection, wait_s)
         for pragma in _WRITING if writes else _READING:
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -96,10 +98,25 @@ def _sqlite(url: sa.URL, *, writes: bool, wait_s: float | None = None) -> sa.Eng
     return engine
 
 
+def _write_ahead(connection: sqlite3.Connection, wait_s: float) -> None:
+    # Of two connections that switch a new file at once, SQLite tells one at once that it is locked,
+    # whatever time it was given to wait.
+    give_up_at = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as locked:
+            if locked.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
+
+
+_LOOK_AGAIN_S: Final = 0.01
 _ALWAYS: Final = ("cache_size=-32768", "temp_store=MEMORY")
 _READING: Final = ("query_only=ON", *_ALWAYS)
 _WRITING: Final = (
-    "journal_mode=WAL",
     # Not NORMAL, the usual advice for WAL: it acknowledges what a power cut can still take away (rows lost
     # in 55 of 60 trials). Group commit makes the price of FULL small.
     "synchronous=FULL",
