@@ -37,22 +37,11 @@ from pathlib import Path
 from typing import Any
 
 import peers
+from homes import TAMIS, encoder_of, prepare
 from traffic import Texts, load, texts
 
 HERE = Path(__file__).parent
-TAMIS = str(Path(sys.executable).with_name("tamis"))
-MONTH_ITEMS = 1500
 STARTING_S = 180
-
-
-def prepare(home: Path) -> str:
-    """Make the month and its model where there is none; return a token of a queue."""
-    if not (home / "var" / "ledger.db").exists():
-        print("Making the synthetic month and its model ...", file=sys.stderr)
-        _run(home, "demo", "--items", str(MONTH_ITEMS))
-    _run(home, "migrate")
-    made = _run(home, "token", "create", "--role", "queue", "--name", "benchmark", "--days", "1", "--json")
-    return str(json.loads(made)["token"])
 
 
 def raw(encoder: Path, count: int, among: list[int]) -> dict[str, float]:
@@ -86,7 +75,7 @@ def _call(home: str, count: str) -> float:
     scorer = application.champion.refresh().scorer
     items = [
         Item(item_id=f"call-{number}", data=_data(parts))
-        for number, parts in enumerate(texts(_encoder(Path(home)), int(count) + 20, seed=3))
+        for number, parts in enumerate(texts(encoder_of(Path(home)), int(count) + 20, seed=3))
     ]
     seconds = []
     for item in items:
@@ -150,21 +139,11 @@ def _data(parts: Texts) -> dict[str, str]:
     return dict(zip(("title", "description", "transcript"), parts, strict=True))
 
 
-def _encoder(home: Path) -> Path:
-    return home / "var" / "encoder" / "multilingual-e5-small"
-
-
 def _supply(encoder: Path, count: int) -> Iterator[list[Texts]]:
     seed = int(time.time())
     while True:
         seed += 1
         yield texts(encoder, count, seed=seed)
-
-
-def _run(home: Path, *words: str) -> str:
-    return subprocess.run(
-        [TAMIS, "--home", str(home), *words], check=True, stdout=subprocess.PIPE
-    ).stdout.decode()
 
 
 def _own(*words: str) -> str:
@@ -223,7 +202,7 @@ def _megabytes(process: Any) -> float:
 def measure(home: Path, *, seconds: float, names: list[str]) -> dict[str, Any]:
     """Run everything in turn and return what was measured."""
     token = prepare(home)
-    encoder = _encoder(home)
+    encoder = encoder_of(home)
     supply = _supply(encoder, count=int(50 * (seconds + 2)))
     count = int(10 * seconds)
     before = raw(encoder, count, list(range(1, (os.cpu_count() or 1) + 1)))

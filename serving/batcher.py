@@ -63,6 +63,7 @@ class Batcher(Generic[Row, Result]):
         self._queue: deque[_Waiting[Row, Result]] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._busy = 0
         self._threads = [
             threading.Thread(target=self._run, name=f"scoring-{number}", daemon=True)
             for number in range(threads)
@@ -74,6 +75,11 @@ class Batcher(Generic[Row, Result]):
     def waiting(self) -> int:
         """How many rows wait for a free thread."""
         return len(self._queue)
+
+    @property
+    def busy(self) -> int:
+        """How many threads score just now."""
+        return self._busy
 
     def submit(self, rows: Sequence[Row]) -> list[Future[Result]]:
         """Queue all rows or none; the futures end with a result or with the row's own exception.
@@ -99,9 +105,10 @@ class Batcher(Generic[Row, Result]):
     def _run(self) -> None:
         while batch := self._next():
             started = [entry for entry in batch if entry.future.set_running_or_notify_cancel()]
-            if not started:
-                continue
-            for entry, result in zip(started, self._results([entry.row for entry in started]), strict=True):
+            results = self._results([entry.row for entry in started]) if started else []
+            with self._changed:
+                self._busy -= 1
+            for entry, result in zip(started, results, strict=True):
                 if isinstance(result, Exception):
                     entry.future.set_exception(result)
                 else:
@@ -113,6 +120,7 @@ class Batcher(Generic[Row, Result]):
                 if self._closed:
                     return []
                 self._changed.wait()
+            self._busy += 1
             return self._take()
 
     def _take(self) -> list[_Waiting[Row, Result]]:

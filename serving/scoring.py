@@ -23,6 +23,7 @@ from serving.batcher import Batcher
 from serving.champion import NOTHING_DEPLOYED, Champion
 from serving.sections import TriageSettings
 from serving.watching import Watching
+from training.models import processors
 
 FAILED: Final = "could not be scored"
 LATE: Final = "scoring timed out"
@@ -50,6 +51,8 @@ class Scoring:
         The moment now, for the scores.
     settings : TriageSettings
         Sizes of batches and queue, and the deadline.
+    cores : int
+        Of the processor, for this process. A lone batch gets all of them, many get one each.
     watching : Watching, optional
         Looks at clips first.
     """
@@ -60,10 +63,12 @@ class Scoring:
         champion: Champion,
         clock: Callable[[], datetime],
         settings: TriageSettings,
+        cores: int = 1,
         watching: Watching | None = None,
     ) -> None:
         self._champion = champion
         self._watching = watching
+        self._cores = cores
         self._clock = clock
         self._deadline_s = settings.scoring_deadline_s
         self._batcher: Batcher[_Row, Score] = Batcher(
@@ -72,7 +77,7 @@ class Scoring:
             batch_rows=settings.batch_items,
             batch_length=settings.batch_characters,
             most_waiting=settings.most_waiting,
-            threads=settings.scoring_threads,
+            threads=settings.scoring_threads or cores,
         )
 
     @property
@@ -129,6 +134,7 @@ class Scoring:
         scorer = self._champion.scorer()
         if scorer is None:
             raise NoChampion(self._champion.problem or NOTHING_DEPLOYED)
+        processors.take(max(1, self._cores // self._batcher.busy))
         histories = {
             row.item.creator_id: row.history
             for row in rows

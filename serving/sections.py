@@ -24,8 +24,8 @@ class TriageSettings(BaseModel):
     """Items scored together, at most."""
     batch_characters: int = Field(default=40_000, ge=1_000)
     """Characters of text scored together, at most; an item longer than that is scored alone."""
-    scoring_threads: int = Field(default=1, ge=1, le=16)
-    """Batches scored at the same time in one process."""
+    scoring_threads: int = Field(default=0, ge=0, le=64)
+    """Batches scored at the same time in one process; 0: one a core, shared among the processes."""
     history_days: float = Field(default=14.0, ge=1, le=90)
     """Days of past routings from which the audit rates of a day are solved."""
 

@@ -43,7 +43,7 @@ from serving.spool import Spool
 from serving.triage import Triage
 from serving.visibility import ScoreVisibility
 from serving.watching import Watching
-from training.models import vision
+from training.models import processors, vision
 from training.models.watcher import Watcher
 from training.scorer import Scorer
 
@@ -143,7 +143,13 @@ def build(
     watching = None
     if watched is not None:
         watching = Watching(watcher=watched, store=store, at_once=settings.media.watched_at_once)
-    scoring = Scoring(champion=champion, clock=clock, settings=settings.triage, watching=watching)
+    scoring = Scoring(
+        champion=champion,
+        clock=clock,
+        settings=settings.triage,
+        cores=max(1, processors.available() // settings.server.workers),
+        watching=watching,
+    )
     rates = DailyRates(history_days=settings.triage.history_days)
     router = Router(policies=policies, key=key, rates=rates)
     spool = Spool(settings.spool)

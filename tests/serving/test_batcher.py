@@ -74,6 +74,12 @@ def test_rows_that_wait_together_are_scored_together(recorder: Recorder, held: B
     assert recorder.batches == [["busy"], ["a", "b", "c"]]
 
 
+def test_it_tells_how_many_threads_are_at_work(recorder: Recorder, held: Batcher[str, str]) -> None:
+    assert held.busy == 1
+    _release(recorder, held.submit(["a"]))
+    assert held.busy == 0
+
+
 def test_a_batch_has_no_more_rows_than_allowed(recorder: Recorder, held: Batcher[str, str]) -> None:
     futures = held.submit(["a"] * 20)
     _release(recorder, futures)

@@ -125,23 +125,29 @@ class Encoder:
 
     def embed(self, texts: Sequence[str], *, progress: Progress = silent) -> Floats:
         """Return one vector a text, in order, as an array of shape (texts, dimension)."""
-        with self._lock:
-            self._learn(self.vectors.missing(texts), progress)
-            return self.vectors.get(texts)
+        while True:
+            # Threads share memory and tokenizer, and compute side by side. What another one has crowded
+            # out of the memory meanwhile is computed again.
+            with self._lock:
+                missing = self.vectors.missing(texts)
+                if not missing:
+                    return self.vectors.get(texts)
+                tokens = self._tokens(missing)
+            self._learn(missing, tokens, progress)
 
-    def _learn(self, missing: list[str], progress: Progress) -> None:
-        if missing:
-            tokens = self._tokenizer(
-                [self.fingerprint.prefix + text for text in missing],
-                truncation=True,
-                max_length=self.fingerprint.max_tokens,
-            )["input_ids"]
-            done = 0
-            for chosen in _batches([len(text) for text in tokens]):
-                means = self._means([tokens[place] for place in chosen])
-                self.vectors.add([missing[place] for place in chosen], unit(means))
-                done += len(chosen)
-                progress("embeddings", done, len(missing))
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        told = [self.fingerprint.prefix + text for text in texts]
+        found = self._tokenizer(told, truncation=True, max_length=self.fingerprint.max_tokens)
+        return list(found["input_ids"])
+
+    def _learn(self, missing: list[str], tokens: list[list[int]], progress: Progress) -> None:
+        done = 0
+        for chosen in _batches([len(text) for text in tokens]):
+            vectors = unit(self._means([tokens[place] for place in chosen]))
+            with self._lock:
+                self.vectors.add([missing[place] for place in chosen], vectors)
+            done += len(chosen)
+            progress("embeddings", done, len(missing))
 
     def _means(self, texts: list[list[int]]) -> Floats:
         if self._packed is not None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +55,31 @@ def test_a_text_is_computed_once(tiny_encoder: Path) -> None:
     encoder.embed([*TEXTS, *TEXTS], progress=lambda _stage, _done, total: seen.append(total))
     encoder.embed(TEXTS, progress=lambda _stage, _done, total: seen.append(-total))
     assert seen == [4]
+
+
+def test_threads_compute_side_by_side_and_get_what_one_alone_gets(tiny_encoder: Path) -> None:
+    texts = [f"당뇨 완치 {number}" for number in range(60)]
+    expected = _encoder(tiny_encoder).embed(texts)
+    shared = _encoder(tiny_encoder)
+    shared.vectors.largest = 8  # what one thread has just learned, another one crowds out
+    at_once, both = threading.Barrier(2, timeout=30), threading.Event()
+    means = shared._means
+
+    def slowly(tokens: list[list[int]]) -> Any:
+        if not both.is_set():
+            at_once.wait()  # nobody computes until two do
+            both.set()
+        return means(tokens)
+
+    shared._means = slowly  # type: ignore[assignment]
+
+    def embed(begin: int) -> list[Any]:
+        return [shared.embed(texts[place : place + 6]) for place in range(begin, 60, 6)]
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(embed, [0, 3]))
+    for begin, parts in zip([0, 3], found, strict=True):
+        np.testing.assert_allclose(np.concatenate(parts), expected[begin:], atol=1e-6)
 
 
 def test_vectors_outlive_the_process(tiny_encoder: Path, tmp_path: Path) -> None:
