@@ -194,7 +194,7 @@ def test_what_is_not_scored_in_time_goes_to_full_review(make_bench: Any) -> None
 
 
 def test_more_than_may_wait_is_refused_and_nothing_is_written(make_bench: Any) -> None:
-    bench = make_bench(most_waiting=100, batch_items=1)
+    bench = make_bench(most_waiting=100, batch_items=1, scoring_threads=1)
     entered, release = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -209,7 +209,8 @@ def test_more_than_may_wait_is_refused_and_nothing_is_written(make_bench: Any) -
         second = threads.submit(
             bench.application.triage.submit, [_item(f"second-{number}") for number in range(99)]
         )
-        while bench.application.scoring.waiting < 99:
+        give_up_at = time.monotonic() + 60
+        while bench.application.scoring.waiting < 99 and time.monotonic() < give_up_at:
             time.sleep(0.01)
         with pytest.raises(Overloaded):
             bench.application.triage.submit([_item("third-1"), _item("third-2")])
